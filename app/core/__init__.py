@@ -1,0 +1,1 @@
+"""What every package may use: settings, clock, money, ids, errors, storage, events."""

@@ -1,0 +1,36 @@
+"""The backend: one Flask application with the API of every subject and the pages of every subject."""
+
+from apiflask import APIFlask
+
+from app import __version__
+from app.core.logging import configure_logging
+from app.core.settings import Settings, settings
+from app.web import problems, request_context, subjects
+
+
+def create_app(config: Settings | None = None) -> APIFlask:
+    """Build the application; `config` defaults to the process's settings."""
+    config = config or settings()
+    configure_logging(config)
+    app = APIFlask(
+        __name__,
+        title="TradeAI",
+        version=__version__,
+        spec_path="/api/v1/openapi.json",
+        docs_path=None,
+        static_url_path="/static",
+    )
+    app.config.update(
+        MAX_CONTENT_LENGTH=config.upload_limit_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SECRET_KEY=config.secret("secret_key").get_secret_value(),
+        OPENAPI_VERSION="3.1.0",
+        VALIDATION_ERROR_STATUS_CODE=422,
+        VALIDATION_ERROR_DESCRIPTION="The request does not fit the schema.",
+        JSON_SORT_KEYS=False,
+    )
+    app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    request_context.install(app)
+    problems.install(app)
+    subjects.install(app)
+    return app

@@ -1,0 +1,45 @@
+"""Every request carries an id from nginx to the database call and into each log line."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+
+from app.core.logging import get_logger
+
+_SAFE_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+_QUIET = ("/livez", "/health", "/static/")
+
+log = get_logger("request")
+
+
+def request_id() -> str:
+    """The id of the request being served."""
+    return str(g.get("request_id", ""))
+
+
+def install(app: Flask) -> None:
+    """Bind the id before each request, log and return it after."""
+
+    @app.before_request
+    def begin() -> None:
+        offered = request.headers.get("X-Request-ID", "")
+        g.request_id = offered if _SAFE_ID.match(offered) else uuid4().hex
+        g.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-ID"] = request_id()
+        if not request.path.startswith(_QUIET):
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                milliseconds=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            )
+        return response
