@@ -1,0 +1,1 @@
+"""The AI service: what would have sold anyway, and what a promotion changed. Never imports app."""
