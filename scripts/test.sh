@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The whole proof of TradeAI with one command, on a bare machine: cheapest tier first, the appliance taken down at the end.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+cd "$ROOT"
+# shellcheck source=scripts/lib/log.sh
+. scripts/lib/log.sh
+# shellcheck source=scripts/lib/apt.sh
+. scripts/lib/apt.sh
+# shellcheck source=scripts/lib/python.sh
+. scripts/lib/python.sh
+# shellcheck source=scripts/test/tiers.sh
+. scripts/test/tiers.sh
+# shellcheck source=scripts/test/appliance.sh
+. scripts/test/appliance.sh
+
+usage() {
+    cat <<'HELP'
+Usage: scripts/test.sh [options]
+
+Runs every tier of tests: static, unit, integration, e2e, browser, contract. Installs what it needs (Debian packages,
+Python packages, Chromium), deploys an appliance of its own beside any running one, and takes it down again.
+
+  --fast          static checks and unit tests only (no Docker)
+  --full          also the long tests
+  --only TIER     just this tier (may be given several times)
+  --keep          leave the appliance up afterwards, and print its address
+  --help          this text
+
+Results, logs and screenshots: tests/artifacts/ (ignored by git).
+HELP
+}
+
+TIERS=(static unit integration e2e browser contract)
+ONLY=() KEEP='' FULL=''
+while [ $# -gt 0 ]; do
+    case $1 in
+        --fast) ONLY=(static unit) ;;
+        --full) FULL=1 ;;
+        --keep) KEEP=1 ;;
+        --only)
+            [[ " ${TIERS[*]} " == *" ${2:-} "* ]] || die "--only takes one of: ${TIERS[*]}."
+            ONLY+=("$2")
+            shift
+            ;;
+        --help) usage; exit 0 ;;
+        *) usage >&2; die "Unknown option $1." ;;
+    esac
+    shift
+done
+[ ${#ONLY[@]} -gt 0 ] && TIERS=("${ONLY[@]}")
+export KEEP FULL
+
+begin_tests
+for tier in "${TIERS[@]}"; do run_tier "$tier"; done
+end_tests

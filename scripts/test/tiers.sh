@@ -1,0 +1,108 @@
+# The tiers of the test run: each prints its count and its time; the first failure does not hide the later tiers.
+# shellcheck shell=bash
+
+ARTIFACTS=$ROOT/tests/artifacts
+SUMMARY=()
+FAILED=0
+PASSED=0
+
+begin_tests() {
+    mkdir -p "$ARTIFACTS"
+    heading "Preparing"
+    apt_install python3 python3-venv git curl ca-certificates >"$ARTIFACTS/apt.log" 2>&1 ||
+        die "Debian packages for the tests could not be installed; see $ARTIFACTS/apt.log."
+    ensure_venv "$ROOT"
+    done_ "Python environment is ready"
+}
+
+# run_tier NAME: the function tier_NAME, timed; its pytest reports are counted.
+run_tier() {
+    local name=$1 started=$SECONDS code=0 count
+    heading "Tier $name"
+    rm -f "$ARTIFACTS/$name"*.xml
+    "tier_$name" || code=$?
+    count=$(count_results "$name")
+    PASSED=$((PASSED + ${count% *}))
+    if [ "$code" -ne 0 ]; then FAILED=$((FAILED + (${count#* } > 0 ? ${count#* } : 1))); fi
+    SUMMARY+=("$(printf '%-12s %5d passed  %3d failed  %5d s  %s' "$name" "${count% *}" "${count#* }" \
+        $((SECONDS - started)) "$([ "$code" -eq 0 ] && echo ok || echo FAILED)")")
+    note "${SUMMARY[-1]}"
+}
+
+# count_results NAME: "PASSED FAILED" over the tier's reports.
+count_results() {
+    "$ROOT/.venv/bin/python" - "$ARTIFACTS" "$1" <<'PYTHON'
+import pathlib, sys
+from xml.etree import ElementTree
+
+passed = failed = 0
+for report in pathlib.Path(sys.argv[1]).glob(f"{sys.argv[2]}*.xml"):
+    for suite in ElementTree.parse(report).iter("testsuite"):
+        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        failed += bad
+        passed += int(suite.get("tests", 0)) - bad - int(suite.get("skipped", 0))
+print(passed, failed)
+PYTHON
+}
+
+end_tests() {
+    heading "Summary"
+    printf '  %s\n' "${SUMMARY[@]}"
+    printf '\n%d passed, %d failed\n' "$PASSED" "$FAILED"
+    [ "$FAILED" -eq 0 ]
+}
+
+# pytest_tier NAME FOLDER [OPTION...]: one pytest run with its report.
+pytest_tier() {
+    local name=$1 folder=$2
+    shift 2
+    [ -n "$FULL" ] || set -- "$@" -m "not long"
+    "$ROOT/.venv/bin/python" -m pytest "$folder" --junitxml "$ARTIFACTS/$name.xml" -o junit_suite_name="$name" "$@"
+}
+
+# check NAME COMMAND...: one static check, shown as a line; all its output on failure.
+check() {
+    local name=$1 log=$ARTIFACTS/static-$1.log
+    shift
+    if "$@" >"$log" 2>&1; then
+        done_ "$name"
+    else
+        warn "$name failed:"
+        cat "$log" >&2
+        return 1
+    fi
+}
+
+tier_static() {
+    local code=0 bin=$ROOT/.venv/bin shell_files docker_files
+    mapfile -t shell_files < <(git ls-files -co --exclude-standard | while read -r file; do
+        [ -f "$file" ] && head -c 64 "$file" | grep -qaE '^#!.*\b(ba)?sh\b|^# .*' && [[ $file == *.sh || $(head -n 1 "$file") == '#!'*sh* ]] && echo "$file"
+    done)
+    mapfile -t docker_files < <(git ls-files -co --exclude-standard '*Dockerfile*')
+    check ruff "$bin/ruff" check app ai demo tests || code=1
+    check format "$bin/ruff" format --check app ai demo tests || code=1
+    check mypy "$bin/mypy" || code=1
+    check import-linter "$bin/lint-imports" || code=1
+    check shellcheck "$bin/shellcheck" -x "${shell_files[@]}" || code=1
+    check hadolint "$bin/hadolint" --config compose/hadolint.yaml "${docker_files[@]}" || code=1
+    return "$code"
+}
+
+tier_unit() { pytest_tier unit tests/unit -n 2; }
+
+tier_integration() {
+    data_services_up
+    TRADEAI_TEST_MONGO_URL=$TEST_MONGO_URL TRADEAI_TEST_REDIS_URL=$TEST_REDIS_URL pytest_tier integration tests/integration
+    local code=$?
+    data_services_down
+    return "$code"
+}
+
+tier_e2e() { appliance_up && pytest_tier e2e tests/e2e; }
+
+tier_browser() {
+    apt_install chromium fonts-dejavu-core >>"$ARTIFACTS/apt.log" 2>&1 || die "Chromium could not be installed; see $ARTIFACTS/apt.log."
+    appliance_up && pytest_tier browser tests/browser
+}
+
+tier_contract() { appliance_up && pytest_tier contract tests/contract; }
