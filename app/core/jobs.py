@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -76,6 +77,9 @@ class Job:
     started_at: str = ""
     finished_at: str = ""
     worker: str = ""
+    entry: str = ""
+    queued_at: float = 0
+    request_id: str = ""
     timeout: int = TIMEOUT_SECONDS
 
     def facts(self) -> dict[str, Any]:
@@ -115,33 +119,34 @@ def enqueue(path: str, kwargs: dict[str, Any], *, title: str, topic: str, who: s
         "tries": 0,
         "timeout": timeout,
         "created_at": iso(now()),
-        "queued_at": time.time(),
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
     try:
-        pipe = client(decode=False).pipeline(transaction=True)
-        pipe.hset(key(job_id), mapping=record)
-        pipe.sadd(OPEN, job_id)
-        push(job_id, 0, timeout, pipe)
-        pipe.execute()
+        push(job_id, 0, timeout, record)
     except RedisError as error:
         raise Unavailable("The job queue does not answer right now, so nothing was started. Try again in a minute.") from error
     log.info("job queued", job_id=job_id, path=path, title=title)
     return job_id
 
 
-def push(job_id: str, tries: int, timeout: int, pipe: Any) -> None:
-    """Put attempt number `tries` + 1 of the job into the queue, as part of `pipe`."""
-    queue = Queue(QUEUE, connection=client(decode=False), serializer=JSONSerializer)
-    queue.enqueue_call(
+def push(job_id: str, tries: int, timeout: int, record: dict[str, Any] | None = None) -> None:
+    """Queue the attempt that follows `tries` earlier ones; `record` is written with it in one transaction."""
+    connection = client(decode=False)
+    entry = f"{job_id}-{tries}-{time.time_ns()}"
+    pipe = connection.pipeline(transaction=True)
+    Queue(QUEUE, connection=connection, serializer=JSONSerializer).enqueue_call(
         RUNNER,
         args=(job_id, tries),
-        job_id=f"{job_id}-{tries}-{time.time_ns()}",
+        job_id=entry,
         timeout=timeout,
         result_ttl=0,
         failure_ttl=3600,
         description=job_id,
         pipeline=pipe,
     )
+    pipe.hset(key(job_id), mapping={**(record or {}), "entry": entry, "queued_at": time.time()})
+    pipe.sadd(OPEN, job_id)
+    pipe.execute()
 
 
 def read(job_id: str) -> Job:
@@ -167,6 +172,9 @@ def read(job_id: str) -> Job:
         started_at=fields.get("started_at", ""),
         finished_at=fields.get("finished_at", ""),
         worker=fields.get("worker", ""),
+        entry=fields.get("entry", ""),
+        queued_at=float(fields.get("queued_at", 0)),
+        request_id=fields.get("request_id", ""),
         timeout=int(fields.get("timeout", TIMEOUT_SECONDS)),
     )
 
@@ -189,16 +197,16 @@ return 1
 """
 
 
-def move(job_id: str, state: JobState, tries: int, **changes: Any) -> bool:
-    """Change the record if it still is in `state` on attempt `tries`; False when somebody else moved it meanwhile."""
-    pairs = [part for name, value in changes.items() for part in (name, value)]
-    return bool(client().eval(_MOVE, 1, key(job_id), state.value, tries, *pairs))
+def move(job_id: str, expected: JobState, tries: int, changes: dict[str, Any]) -> bool:
+    """Write `changes` if the job still is in `expected` on attempt `tries`; False when somebody else moved it meanwhile."""
+    pairs = [part for pair in changes.items() for part in pair]
+    return bool(client().eval(_MOVE, 1, key(job_id), expected.value, tries, *pairs))
 
 
 def end(job: Job, state: JobState, *, expected: JobState, error: str = "", result: Any = None) -> bool:
     """Record the final `state` of this attempt, tell the watchers; False when the attempt is no longer the current one."""
     written = {"state": state.value, "error": error, "result": json.dumps(result, default=str), "finished_at": iso(now())}
-    if not move(job.id, expected, job.tries, **written):
+    if not move(job.id, expected, job.tries, written):
         return False
     pipe = client().pipeline(transaction=True)
     pipe.srem(OPEN, job.id)
@@ -236,7 +244,8 @@ class Progress:
             return
         self._reported = moment
         try:
-            if move(self.job.id, JobState.RUNNING, self.job.tries, done=int(done), total=int(total), message=message):
+            changes = {"done": int(done), "total": int(total), "message": message}
+            if move(self.job.id, JobState.RUNNING, self.job.tries, changes):
                 tell(self.job.id, "job.progress")
         except RedisError as error:
             log.warning("progress not reported, the job goes on", job_id=self.job.id, error=str(error))
