@@ -1,0 +1,1 @@
+"""The business: one package per subject, the same rooms in each."""

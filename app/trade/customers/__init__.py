@@ -1,0 +1,1 @@
+"""Customers: retailers from country to store."""

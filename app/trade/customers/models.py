@@ -1,0 +1,110 @@
+"""The words of customers: levels, states, and what the API takes and gives."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
+
+
+class CustomerLevel(StrEnum):
+    """From the country organisation down to one store."""
+
+    NATIONAL = "national"
+    BANNER = "banner"
+    REGION = "region"
+    STORE = "store"
+
+
+class CustomerStatus(StrEnum):
+    """Inactive customers keep their history and are offered nowhere."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+LEVELS = tuple(level.value for level in CustomerLevel)
+
+
+class CustomerInput(BaseModel):
+    """A customer as a person writes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code
+    name: Name
+    level: CustomerLevel = CustomerLevel.STORE
+    parent_id: str | None = Field(None, max_length=64, description="Id of a customer of a level above")
+    channel: Text = ""
+    status: CustomerStatus = CustomerStatus.ACTIVE
+    payment_terms: Text = Field("", description="As agreed, for example 30 days net")
+    currency: Currency | None = Field(None, description="ISO 4217; the company's when left out")
+    attributes: dict[Annotated[str, StringConstraints(max_length=64)], str | int | float | bool | None] = Field(
+        default_factory=dict, max_length=100, description="Anything else known, for example store demographics"
+    )
+
+
+class CustomerChange(CustomerInput):
+    """A changed customer; `version` is the one that was read."""
+
+    version: int = Field(ge=1)
+
+
+class Customer(BaseModel):
+    """A customer as the API gives it."""
+
+    id: str
+    code: str
+    name: str
+    level: CustomerLevel
+    parent_id: str | None
+    path: list[str]
+    channel: str
+    status: CustomerStatus
+    payment_terms: str
+    currency: str
+    attributes: dict[str, str | int | float | bool | None]
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+    version: int
+
+
+class CustomerQuery(BaseModel):
+    """What a list of customers can be asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field("", max_length=200, description="Part of code or name")
+    level: CustomerLevel | None = None
+    status: CustomerStatus | None = None
+    channel: str | None = Field(None, max_length=200)
+    parent_id: str | None = Field(None, max_length=64, description="Only direct children of this customer")
+    under: str | None = Field(None, max_length=64, description="This customer and everything below it")
+    sort: str = Field("code", max_length=40, description="code, name, level, status, updated_at; - in front to reverse")
+    limit: int = Field(50, ge=1, le=500)
+    cursor: str | None = Field(None, max_length=1_000)
+    count: bool = Field(False, description="Also count all rows of the filter")
+
+
+class CustomerPage(BaseModel):
+    """One page of customers; `next_cursor` is null on the last, `total` null unless asked with count=true."""
+
+    items: list[Customer]
+    next_cursor: str | None
+    total: int | None
+
+
+class Figures(BaseModel):
+    """Sales of a node over all that is known; money in the company's currency, exact, as text."""
+
+    units: Decimal
+    net_revenue: Decimal
+    weeks: int

@@ -1,0 +1,1 @@
+"""Products: from category to the SKU on the shelf."""

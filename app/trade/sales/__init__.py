@@ -1,0 +1,1 @@
+"""Sales facts: what was sold where, in which week, at which price."""
