@@ -1,0 +1,1 @@
+"""Tests of the model on weeks it has not seen."""

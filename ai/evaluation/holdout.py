@@ -1,0 +1,191 @@
+"""Hides blocks of weeks, fits without them, predicts their quiet weeks: errors, calibration, smearing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ai.data.panel import Panel
+from ai.models.baseline import baseline_of
+from ai.models.loglinear import (
+    NORMAL_CALIBRATION,
+    PROBABILITIES,
+    SMALLEST_UNITS,
+    BlockModel,
+    Calibration,
+    fit_blocks,
+)
+from ai.models.totals import Total, quantiles, total_of
+
+FOLDS = 5
+BLOCK_WEEKS = 4
+_FEWEST_FOR_QUANTILES = 60
+_SMEARING_LIMITS = (0.8, 1.6)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Held-out predictions of quiet sales, one entry each: single series, or the total of a chain's quiet stores."""
+
+    fold: np.ndarray
+    block: np.ndarray  # number of the product at the retailer
+    week: np.ndarray
+    actual: np.ndarray
+    expected: np.ndarray  # before smearing
+    shared_variance: np.ndarray  # of units, before smearing
+    own_variance: np.ndarray
+    weeks: np.ndarray  # how many weeks the entry adds up
+
+    def take(self, chosen: np.ndarray) -> Cells:
+        return Cells(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    single: Cells
+    chain: Cells
+    runs: Cells  # the total of a chain's quiet stores over each hidden block of weeks
+    keys: list[tuple[str, str]]
+
+
+def hidden_runs(weeks: int) -> list[tuple[int, np.ndarray]]:
+    """Consecutive runs of week columns, each with the fold that hides it."""
+    return [
+        (run % FOLDS, np.arange(start, min(start + BLOCK_WEEKS, weeks)))
+        for run, start in enumerate(range(0, weeks, BLOCK_WEEKS))
+    ]
+
+
+def hold_out(panel: Panel) -> HoldOut:
+    """Predicts every quiet week of the panel from models that have not seen it nor its neighbours."""
+    lists: dict[str, list[tuple[float, ...]]] = {"single": [], "chain": [], "runs": []}
+    keys: list[tuple[str, str]] = []
+    for fold in range(FOLDS):
+        runs = [weeks for number, weeks in hidden_runs(panel.weeks) if number == fold]
+        if not runs:
+            continue
+        hidden = np.zeros(panel.weeks, dtype=bool)
+        hidden[np.concatenate(runs)] = True
+        models, designs, _ = fit_blocks(panel, hidden)
+        keys = list(models)
+        for number, (key, model) in enumerate(models.items()):
+            if model.refusal:
+                continue
+            _predict_runs(panel, model, designs[key], runs, hidden, (fold, number), lists)
+    return HoldOut(_cells(lists["single"]), _cells(lists["chain"]), _cells(lists["runs"]), keys)
+
+
+def _predict_runs(panel, model: BlockModel, design, runs, hidden, labels, lists) -> None:  # type: ignore[no-untyped-def]
+    """Appends the predictions of one block's hidden runs to the three lists."""
+    series = model.block.series
+    quiet = panel.quiet[series] & model.modelled[:, None]
+    hide = np.broadcast_to(hidden, (len(series), panel.weeks))
+    for weeks in runs:
+        counted = quiet[:, weeks]
+        rows = np.flatnonzero(counted.any(axis=1))
+        if not len(rows):
+            continue
+        counted = counted[rows]
+        # Earlier promotions keep their after-effects: they are part of what really sold in these weeks.
+        predicted = baseline_of(panel, model, design, design.without_promotion(), rows, weeks, hide)
+        actual = np.where(counted, panel.units[np.ix_(series[rows], weeks)], 0.0)
+        own = np.expm1(np.einsum("rtt->rt", predicted.own_cov)) * predicted.expected**2
+        shared = np.expm1(np.diag(predicted.shared_cov)) * predicted.expected**2
+        for r, t in zip(*np.nonzero(counted), strict=True):
+            entry = (weeks[t], actual[r, t], predicted.expected[r, t], shared[r, t], own[r, t], 1)
+            lists["single"].append((*labels, *entry))
+        for t in np.flatnonzero(counted.any(axis=0)):
+            only = counted & (np.arange(len(weeks)) == t)
+            lists["chain"].append((*labels, weeks[t], actual[:, t].sum(), *_parts(total_of(predicted, only))))
+        lists["runs"].append((*labels, weeks[0], actual.sum(), *_parts(total_of(predicted, counted))))
+
+
+def _parts(total: Total) -> tuple[float, float, float, int]:
+    return total.expected, total.shared_variance, total.own_variance, total.weeks
+
+
+def _cells(entries: list[tuple[float, ...]]) -> Cells:
+    table = np.array(entries, dtype=float).reshape(-1, 8)
+    fold, block, week, actual, expected, shared, own, weeks = table.T
+    whole = (column.astype(int) for column in (fold, block, week))
+    return Cells(*whole, actual, expected, shared, own, weeks.astype(int))
+
+
+def smearing_of(cells: Cells, blocks: int) -> np.ndarray:
+    """Per block: actual over expected units, shrunk towards all blocks together by 50 cells' worth."""
+    overall = cells.actual.sum() / max(cells.expected.sum(), 1e-9) if len(cells.actual) else 1.0
+    mean = cells.expected.mean() if len(cells.actual) else 1.0
+    actual = np.bincount(cells.block, cells.actual, minlength=blocks) + 50 * overall * mean
+    expected = np.bincount(cells.block, cells.expected, minlength=blocks) + 50 * mean
+    return np.clip(actual / expected, *_SMEARING_LIMITS)
+
+
+def standardised(cells: Cells, smearing: np.ndarray) -> np.ndarray:
+    """(log actual - log expected) / its standard deviation, per cell."""
+    variance = cells.shared_variance + cells.own_variance
+    sd = np.sqrt(np.log1p(variance / np.maximum(cells.expected, 1e-9) ** 2))
+    expected = np.maximum(cells.expected * smearing[cells.block], 1e-9)
+    return (np.log(np.maximum(cells.actual, SMALLEST_UNITS)) - np.log(expected)) / np.maximum(sd, 1e-9)
+
+
+def calibration_of(held: HoldOut, smearing: np.ndarray) -> Calibration:
+    """Quantiles of the standardised errors; the normal ones where there are too few."""
+
+    def of(cells: Cells) -> np.ndarray:
+        if len(cells.actual) < _FEWEST_FOR_QUANTILES:
+            return NORMAL_CALIBRATION.single
+        return np.quantile(standardised(cells, smearing), PROBABILITIES)
+
+    return Calibration(of(held.single), of(held.chain), of(held.runs.take(held.runs.weeks > 1)))
+
+
+def metrics_of(held: HoldOut) -> dict[str, Any]:
+    """Errors on weeks never seen; smearing and calibration of each fold come from the other folds only."""
+    blocks = len(held.keys)
+    result: dict[str, Any] = {
+        "protocol": f"{FOLDS} folds of hidden {BLOCK_WEEKS}-week blocks, quiet weeks, both sides visible"
+    }
+    for name in ("single", "chain", "runs"):
+        predicted: list[tuple[np.ndarray, np.ndarray]] = []
+        actual: list[np.ndarray] = []
+        for fold in range(FOLDS):
+            rest = HoldOut(
+                *(cells.take(cells.fold != fold) for cells in (held.single, held.chain, held.runs)), held.keys
+            )
+            smearing = smearing_of(rest.single, blocks)
+            calibration = calibration_of(rest, smearing)
+            cells: Cells = getattr(held, name)
+            cells = cells.take(cells.fold == fold)
+            factor = smearing[cells.block]
+            bands = [
+                quantiles(Total(e * f, s * f * f, o * f * f, int(w)), calibration)
+                for e, s, o, w, f in zip(
+                    cells.expected, cells.shared_variance, cells.own_variance, cells.weeks, factor, strict=True
+                )
+            ]
+            predicted.append((cells.expected * factor, np.array(bands).reshape(-1, len(PROBABILITIES))))
+            actual.append(cells.actual)
+        result[name] = _summary(
+            np.concatenate(actual), np.concatenate([p[0] for p in predicted]), np.concatenate([p[1] for p in predicted])
+        )
+    return result
+
+
+def _summary(actual: np.ndarray, expected: np.ndarray, bands: np.ndarray) -> dict[str, Any]:
+    """Number of cells, WMAPE, bias and coverage (shares, not percent); None where there is nothing to measure."""
+    if not len(actual) or actual.sum() <= 0:
+        return {"cells": len(actual), "wmape": None, "bias": None}
+
+    def covered(low: int, high: int) -> float:
+        return round(float(((actual >= bands[:, low]) & (actual <= bands[:, high])).mean()), 4)
+
+    return {
+        "cells": len(actual),
+        "wmape": round(float(np.abs(actual - expected).sum() / actual.sum()), 4),
+        "bias": round(float((expected - actual).sum() / actual.sum()), 4),
+        "coverage50": covered(2, 3),
+        "coverage80": covered(1, 4),
+        "coverage95": covered(0, 5),
+    }

@@ -1,0 +1,1 @@
+"""What explains sales: one file a family of columns, each with its prior."""

@@ -1,0 +1,1 @@
+"""Models that are fitted, predict and say how sure they are."""

@@ -1,0 +1,1 @@
+"""Fitted models on the volume: manifests, switching, falling back, training as a job."""
