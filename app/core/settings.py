@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     ai_url: str = "http://ai:8000"
     realtime_url: str = "http://realtime:8765"
     backend_url: str = "http://backend:5000"
+    supervisor_url: str = "http://supervisor:8080"
 
     log_dir: Path | None = None
     log_level: str = "INFO"
@@ -47,6 +48,12 @@ class Settings(BaseSettings):
     hourly_requests: int = Field(10_000, gt=0)
     upload_limit_bytes: int = 50 * 1024 * 1024
     price_cut_threshold: Decimal = Decimal("0.05")
+
+    worker_consumers: int = Field(2, ge=1, le=16)
+    worker_grace_seconds: float = Field(20, ge=0)
+    worker_port: int = 5001
+    realtime_sockets: int = Field(4000, ge=1)
+    realtime_origins: str = ""
 
     @property
     def secure_cookies(self) -> bool:

@@ -1,0 +1,1 @@
+"""The `tradeai` command: one file a group of commands."""
