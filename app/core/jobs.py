@@ -230,6 +230,7 @@ class Progress:
         self.job = job
         self._monotonic = monotonic
         self._reported = self._looked = float("-inf")
+        self._last: tuple[int, int, str] | None = None
         self._cancelled = False
 
     @classmethod
@@ -240,9 +241,10 @@ class Progress:
     def report(self, done: int, total: int, message: str = "") -> None:
         """`done` of `total` so far; call as often as you like, watchers hear it at most REPORTS_PER_SECOND times a second."""
         moment = self._monotonic()
-        if self.job is None or (done < total and moment - self._reported < 1 / REPORTS_PER_SECOND):
+        complete = 0 < total <= done and self._last != (done, total, message)
+        if self.job is None or (moment - self._reported < 1 / REPORTS_PER_SECOND and not complete):
             return
-        self._reported = moment
+        self._reported, self._last = moment, (done, total, message)
         try:
             changes = {"done": int(done), "total": int(total), "message": message}
             if move(self.job.id, JobState.RUNNING, self.job.tries, changes):

@@ -1,0 +1,18 @@
+"""What the worker does by the clock; one line each."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A job queued by the clock: `cron` as in crontab (UTC), `path`, `kwargs` and `title` as `enqueue` takes them."""
+
+    id: str
+    cron: str
+    path: str
+    title: str
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+SCHEDULES: tuple[Schedule, ...] = ()
