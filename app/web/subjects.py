@@ -4,7 +4,11 @@ import importlib
 
 from apiflask import APIFlask
 
-MODULES = ("app.web.health",)
+MODULES = (
+    "app.web.health",
+    "app.trade.customers.api",
+    "app.trade.products.api",
+)
 
 
 def install(app: APIFlask) -> None:

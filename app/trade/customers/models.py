@@ -51,8 +51,11 @@ class CustomerInput(BaseModel):
 
 
 class CustomerChange(CustomerInput):
-    """A changed customer; `version` is the one that was read."""
+    """What changes of a customer: only what is sent; `version` is the one that was read."""
 
+    # Defaults are never stored: a change holds only the fields that were sent (model_dump(exclude_unset=True)).
+    code: Code = Field(default_factory=str)
+    name: Name = Field(default_factory=str)
     version: int = Field(ge=1)
 
 
@@ -91,11 +94,11 @@ class CustomerQuery(BaseModel):
     sort: str = Field("code", max_length=40, description="code, name, level, status, updated_at; - in front to reverse")
     limit: int = Field(50, ge=1, le=500)
     cursor: str | None = Field(None, max_length=1_000)
-    count: bool = Field(False, description="Also count all rows of the filter")
+    count: bool = Field(True, description="Also count all rows of the filter")
 
 
 class CustomerPage(BaseModel):
-    """One page of customers; `next_cursor` is null on the last, `total` null unless asked with count=true."""
+    """One page of customers; `next_cursor` is null on the last, `total` null when not asked (count=false)."""
 
     items: list[Customer]
     next_cursor: str | None

@@ -1,6 +1,7 @@
 """Reading and changing one collection of nodes; the path of everything below follows each move."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,7 @@ from app.trade.hierarchy.rules import moved_path, paths_from_parents
 
 LEASES = "leases"
 _MOVE_SECONDS = 30
+_WAIT_SECONDS, _RETRY_SECONDS = 5.0, 0.02
 _BATCH = 1_000
 
 
@@ -152,8 +154,11 @@ class Lease:
         self._token = uuid4().hex
 
     def __enter__(self) -> "Lease":
-        if not self.acquire():
-            raise Conflict("Somebody else is changing this right now. Try again in a few seconds.")
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while not self.acquire():
+            if time.monotonic() >= deadline:
+                raise Conflict("Somebody else is changing this right now. Try again in a few seconds.")
+            time.sleep(_RETRY_SECONDS)
         return self
 
     def __exit__(self, *_error: object) -> None:

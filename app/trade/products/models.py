@@ -66,8 +66,11 @@ class ProductInput(BaseModel):
 
 
 class ProductChange(ProductInput):
-    """A changed product; `version` is the one that was read."""
+    """What changes of a product: only what is sent; `version` is the one that was read."""
 
+    # Defaults are never stored: a change holds only the fields that were sent (model_dump(exclude_unset=True)).
+    sku: Code = Field(default_factory=str)
+    name: Name = Field(default_factory=str)
     version: int = Field(ge=1)
 
 
@@ -108,11 +111,11 @@ class ProductQuery(BaseModel):
     sort: str = Field("sku", max_length=40, description="sku, name, level, list_price, unit_cost, status, updated_at; - reverses")
     limit: int = Field(50, ge=1, le=500)
     cursor: str | None = Field(None, max_length=1_000)
-    count: bool = Field(False, description="Also count all rows of the filter")
+    count: bool = Field(True, description="Also count all rows of the filter")
 
 
 class ProductPage(BaseModel):
-    """One page of products; `next_cursor` is null on the last, `total` null unless asked with count=true."""
+    """One page of products; `next_cursor` is null on the last, `total` null when not asked (count=false)."""
 
     items: list[Product]
     next_cursor: str | None

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from app.access.models import Permission, Principal
 from app.access.permissions import require
-from app.trade.customers.store import nodes as customers
-from app.trade.hierarchy.store import Nodes
-from app.trade.products.store import nodes as products
+from app.trade.customers.service import tree as customers
+from app.trade.products.service import tree as products
 from app.trade.sales import store
 from app.trade.sales.models import SalesFilter, SalesPoint, Source
 
@@ -21,17 +20,11 @@ def part(
     """The sales of a node and everything below it, on both sides; raises NotFound for an unknown node."""
     return SalesFilter(
         source=source,
-        customer_ids=_with_all_below(customers, customer_id),
-        product_ids=_with_all_below(products, product_id),
+        customer_ids=customers.below(customer_id) if customer_id else None,
+        product_ids=products.below(product_id) if product_id else None,
         start=start,
         end=end,
     )
-
-
-def _with_all_below(nodes: Nodes, node_id: str | None) -> list[str] | None:
-    if node_id is None:
-        return None
-    return nodes.below(node_id) or [nodes.get(node_id)["_id"]]
 
 
 def series(who: Principal, wanted: SalesFilter, by: store.By | None = None) -> list[SalesPoint]:
