@@ -1,0 +1,178 @@
+"""What a promotion earned, for the manufacturer and for the retailer, in exact decimals.
+
+One definition of return: ROI = incremental margin / net spend. Incremental margin values the extra units at the
+*regular* margin; the discount on every unit sold is spend. Together they are the true change of profit:
+
+  manufacturer: units*(promo price - cost) - baseline*(regular price - cost)
+              = incremental*(regular price - cost) - units*(regular price - promo price)
+
+where the manufacturer's price is what the retailer pays per unit. The retailer's side is the same with shelf
+prices, and what the manufacturer funds per unit is taken off its spend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+CENT = Decimal("0.01")
+_RATIO = Decimal("0.0001")
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class UnitBand:
+    """Units: the mean and the ends of the 80 % band."""
+
+    mean: Decimal
+    lo80: Decimal
+    hi80: Decimal
+
+
+@dataclass(frozen=True)
+class ProductOutcome:
+    """One product of a promotion. Units are over all its stores and weeks; money is per unit, None when unknown."""
+
+    product_id: str
+    units_sold: Decimal  # in the promotion's weeks
+    incremental: UnitBand  # net of the weeks after
+    price_paid: Decimal | None
+    price_regular: Decimal | None
+    acquisition_promoted: Decimal | None  # what the retailer paid, promotion weeks
+    acquisition_regular: Decimal | None  # the same in quiet weeks
+    unit_cost: Decimal | None
+    unit_cost_basis: str | None
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What people entered about the promotion's costs; None means not entered."""
+
+    fixed: Decimal | None = None
+    per_unit: Decimal | None = None
+
+    @property
+    def given(self) -> bool:
+        return self.fixed is not None or self.per_unit is not None
+
+
+@dataclass(frozen=True)
+class Return:
+    """One side's result. Money rounded to cents; roi None when nothing was spent."""
+
+    incremental_margin: Decimal
+    spend: Decimal
+    funding_kept: Decimal
+    net: Decimal
+    net_lo80: Decimal
+    net_hi80: Decimal
+    roi: Decimal | None
+    roi_lo80: Decimal | None
+    roi_hi80: Decimal | None
+    basis: list[str]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A side that cannot be computed, and the figure that is missing."""
+
+    missing: str
+    detail: str
+
+
+def money(value: Decimal) -> Decimal:
+    """Rounded to cents, half to even."""
+    return value.quantize(CENT, rounding=ROUND_HALF_EVEN)
+
+
+def _ratio(margin: Decimal, spend: Decimal) -> Decimal | None:
+    return (margin / spend).quantize(_RATIO, rounding=ROUND_HALF_EVEN) if spend > 0 else None
+
+
+def funding_per_unit(product: ProductOutcome, costs: Costs) -> Decimal:
+    """What the manufacturer gives per unit: as entered, else how much cheaper the retailer bought; never below zero."""
+    if costs.given:
+        return costs.per_unit or NOTHING
+    if product.acquisition_regular is None or product.acquisition_promoted is None:
+        return NOTHING
+    return max(product.acquisition_regular - product.acquisition_promoted, NOTHING)
+
+
+def _result(margins: tuple[Decimal, Decimal, Decimal], spend: Decimal, kept: Decimal, basis: list[str]) -> Return:
+    """A Return from incremental margin at (mean, low, high) and spend, which is known exactly."""
+    mean, low, high = margins
+    if spend <= 0:
+        basis = [*basis, "nothing was spent, so there is no return on it"]
+    return Return(
+        incremental_margin=money(mean),
+        spend=money(spend),
+        funding_kept=money(kept),
+        net=money(mean + kept - spend),
+        net_lo80=money(low + kept - spend),
+        net_hi80=money(high + kept - spend),
+        roi=_ratio(mean, spend),
+        roi_lo80=_ratio(low, spend),
+        roi_hi80=_ratio(high, spend),
+        basis=basis,
+    )
+
+
+def _margins(lines: Sequence[tuple[UnitBand, Decimal]]) -> tuple[Decimal, Decimal, Decimal]:
+    """Incremental margin at mean, low and high units.
+
+    Half-widths of different products are added in quadrature: their errors are independent in the model.
+    """
+    mean = sum((band.mean * margin for band, margin in lines), NOTHING)
+    below = sum((((band.mean - band.lo80) * margin) ** 2 for band, margin in lines), NOTHING).sqrt()
+    above = sum((((band.hi80 - band.mean) * margin) ** 2 for band, margin in lines), NOTHING).sqrt()
+    return mean, mean - below, mean + above
+
+
+def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return | Missing:
+    """The manufacturer's side: sells at the regular acquisition cost, makes at unit_cost, funds the difference."""
+    lines: list[tuple[UnitBand, Decimal]] = []
+    spend = costs.fixed or NOTHING
+    for product in products:
+        if product.unit_cost is None:
+            return Missing("unit_cost", f"product {product.product_id} has no unit cost; enter it on the product")
+        if product.acquisition_regular is None:
+            return Missing(
+                "unit_acquisition_cost", f"the sales of product {product.product_id} do not say what the retailer paid"
+            )
+        lines.append((product.incremental, product.acquisition_regular - product.unit_cost))
+        spend += funding_per_unit(product, costs) * product.units_sold
+    basis = ["revenue per unit: median of what the retailer paid in the quiet weeks around"]
+    if costs.given:
+        basis.append("spend: the costs entered with the promotion")
+    else:
+        basis.append("spend: how much less the retailer paid per unit during the promotion, times units sold")
+    kinds = sorted({product.unit_cost_basis or "unknown" for product in products})
+    basis.append(f"unit cost: {', '.join(kinds)}")
+    return _result(_margins(lines), spend, NOTHING, basis)
+
+
+def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return | Missing:
+    """The retailer's side: regular shelf price less acquisition cost, the unfunded part of the price cut is spend."""
+    lines: list[tuple[UnitBand, Decimal]] = []
+    spend = kept = NOTHING
+    for product in products:
+        if product.price_regular is None or product.price_paid is None:
+            return Missing("price", f"the sales of product {product.product_id} have no price")
+        if product.acquisition_regular is None:
+            return Missing(
+                "unit_acquisition_cost", f"the sales of product {product.product_id} do not say what the retailer paid"
+            )
+        lines.append((product.incremental, product.price_regular - product.acquisition_regular))
+        cut = product.price_regular - product.price_paid - funding_per_unit(product, costs)
+        if cut > 0:
+            spend += cut * product.units_sold
+        else:
+            kept += -cut * product.units_sold
+    basis = [
+        "margin per unit: regular shelf price less what the retailer paid in quiet weeks",
+        "spend: price cut less the manufacturer's funding, times units sold",
+    ]
+    if kept > 0:
+        basis.append("funding_kept: what funding and prices gave beyond the price cut, added to net")
+    return _result(_margins(lines), spend, kept, basis)
