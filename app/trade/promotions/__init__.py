@@ -1,0 +1,1 @@
+"""Promotions: deals observed in imported sales, promotions entered by hand, and what both really earned."""

@@ -1,0 +1,71 @@
+"""A promotion's result in plain sentences (pure; numbers come formatted by the functions passed in)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.core.i18n import _
+
+Figure = Callable[[Any], str]
+
+# A post-promotion change smaller than this share of the uplift is not worth a sentence.
+_NOTABLE_DIP = 0.02
+
+
+def sentences(analysis: Mapping[str, Any], number: Figure, money: Figure) -> list[str]:
+    """What happened, what it cost the weeks after, and who earned; empty without a finished analysis."""
+    incremental = analysis.get("incremental_units")
+    if analysis.get("state") != "done" or not incremental:
+        return []
+    told = [_sold(incremental, analysis, number)]
+    told += _borrowed(analysis, number)
+    told += _earned(analysis.get("manufacturer"), money, _("The manufacturer"))
+    told += _earned(analysis.get("retailer"), money, _("The retailer"))
+    return told
+
+
+def certain(interval: Mapping[str, Any] | None) -> bool:
+    """Whether the 80 % band lies on one side of zero."""
+    if not interval or interval.get("lo80") is None or interval.get("hi80") is None:
+        return False
+    return bool(interval["lo80"] > 0 or interval["hi80"] < 0)
+
+
+def _sold(incremental: Mapping[str, Any], analysis: Mapping[str, Any], number: Figure) -> str:
+    mean, actual = incremental["mean"], number(analysis.get("actual_units"))
+    if not certain(incremental):
+        return _("It sold {actual} units; that is not clearly different from what would have sold without it.", actual=actual)
+    if mean < 0:
+        return _("It sold {actual} units, about {less} fewer than without it.", actual=actual, less=number(-mean))
+    return _(
+        "It sold {actual} units, about {more} more than it would have without the promotion ({low} to {high}).",
+        actual=actual, more=number(mean), low=number(incremental["lo80"]), high=number(incremental["hi80"]),
+    )  # fmt: skip
+
+
+def _borrowed(analysis: Mapping[str, Any], number: Figure) -> list[str]:
+    dip = (analysis.get("post_dip_units") or {}).get("mean")
+    mean = analysis["incremental_units"]["mean"]
+    if dip is None or mean <= 0 or abs(dip) < abs(mean) * _NOTABLE_DIP:
+        return []
+    net = number((analysis.get("net_incremental_units") or {}).get("mean"))
+    if dip < 0:
+        return [_("About {dip} of those were borrowed from the weeks after, which leaves {net}.", dip=number(-dip), net=net)]
+    return [_("The weeks after sold about {dip} more than usual too, {net} in all.", dip=number(dip), net=net)]
+
+
+def _earned(side: Mapping[str, Any] | None, money: Figure, who: str) -> list[str]:
+    if not side or side.get("net") is None:
+        return []
+    net, spend = side["net"], money(side["spend"])
+    if side.get("spend") == 0:
+        return [_("{who} spent nothing on it and earned {net} more.", who=who, net=money(net))] if net >= 0 else []
+    if net >= 0:
+        return [_("{who} spent {spend} and got it back with {net} on top.", who=who, spend=spend, net=money(net))]
+    if _partly(side):
+        return [_("{who} spent {spend} and lost {loss} of it.", who=who, spend=spend, loss=money(-net))]
+    return [_("{who} spent {spend} and lost {loss}.", who=who, spend=spend, loss=money(-net))]
+
+
+def _partly(side: Mapping[str, Any]) -> bool:
+    """Some of the spend came back, not all."""
+    return bool(side["incremental_margin"] is not None and side["incremental_margin"] > 0)
