@@ -117,9 +117,7 @@ def _mean_by_cell(values: np.ndarray, weights: np.ndarray, cell: np.ndarray, cel
     return np.divide(summed, total, out=np.full(cells, np.nan), where=total > 0)
 
 
-def build_panel(
-    sales: SalesColumns, customers: dict[str, Customer], products: dict[str, Product]
-) -> Panel | None:
+def build_panel(sales: SalesColumns, customers: dict[str, Customer], products: dict[str, Product]) -> Panel | None:
     """The panel of `sales`, or None when there is no row.
 
     Rows of the same customer, product and week (days, duplicates) are summed; prices and flags become

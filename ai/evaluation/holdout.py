@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ai.data.panel import Panel
+from ai.features.design import Design
 from ai.models.baseline import baseline_of
 from ai.models.loglinear import (
     NORMAL_CALIBRATION,
@@ -53,8 +54,7 @@ class HoldOut:
 def hidden_runs(weeks: int) -> list[tuple[int, np.ndarray]]:
     """Consecutive runs of week columns, each with the fold that hides it."""
     return [
-        (run % FOLDS, np.arange(start, min(start + BLOCK_WEEKS, weeks)))
-        for run, start in enumerate(range(0, weeks, BLOCK_WEEKS))
+        (run % FOLDS, np.arange(start, min(start + BLOCK_WEEKS, weeks))) for run, start in enumerate(range(0, weeks, BLOCK_WEEKS))
     ]
 
 
@@ -77,7 +77,15 @@ def hold_out(panel: Panel) -> HoldOut:
     return HoldOut(_cells(lists["single"]), _cells(lists["chain"]), _cells(lists["runs"]), keys)
 
 
-def _predict_runs(panel, model: BlockModel, design, runs, hidden, labels, lists) -> None:  # type: ignore[no-untyped-def]
+def _predict_runs(
+    panel: Panel,
+    model: BlockModel,
+    design: Design,
+    runs: list[np.ndarray],
+    hidden: np.ndarray,
+    labels: tuple[int, int],
+    lists: dict[str, list[tuple[float, ...]]],
+) -> None:
     """Appends the predictions of one block's hidden runs to the three lists."""
     series = model.block.series
     quiet = panel.quiet[series] & model.modelled[:, None]
@@ -109,8 +117,16 @@ def _parts(total: Total) -> tuple[float, float, float, int]:
 def _cells(entries: list[tuple[float, ...]]) -> Cells:
     table = np.array(entries, dtype=float).reshape(-1, 8)
     fold, block, week, actual, expected, shared, own, weeks = table.T
-    whole = (column.astype(int) for column in (fold, block, week))
-    return Cells(*whole, actual, expected, shared, own, weeks.astype(int))
+    return Cells(
+        fold=fold.astype(int),
+        block=block.astype(int),
+        week=week.astype(int),
+        actual=actual,
+        expected=expected,
+        shared_variance=shared,
+        own_variance=own,
+        weeks=weeks.astype(int),
+    )
 
 
 def smearing_of(cells: Cells, blocks: int) -> np.ndarray:
@@ -144,16 +160,12 @@ def calibration_of(held: HoldOut, smearing: np.ndarray) -> Calibration:
 def metrics_of(held: HoldOut) -> dict[str, Any]:
     """Errors on weeks never seen; smearing and calibration of each fold come from the other folds only."""
     blocks = len(held.keys)
-    result: dict[str, Any] = {
-        "protocol": f"{FOLDS} folds of hidden {BLOCK_WEEKS}-week blocks, quiet weeks, both sides visible"
-    }
+    result: dict[str, Any] = {"protocol": f"{FOLDS} folds of hidden {BLOCK_WEEKS}-week blocks, quiet weeks, both sides visible"}
     for name in ("single", "chain", "runs"):
         predicted: list[tuple[np.ndarray, np.ndarray]] = []
         actual: list[np.ndarray] = []
         for fold in range(FOLDS):
-            rest = HoldOut(
-                *(cells.take(cells.fold != fold) for cells in (held.single, held.chain, held.runs)), held.keys
-            )
+            rest = HoldOut(*(cells.take(cells.fold != fold) for cells in (held.single, held.chain, held.runs)), held.keys)
             smearing = smearing_of(rest.single, blocks)
             calibration = calibration_of(rest, smearing)
             cells: Cells = getattr(held, name)

@@ -39,8 +39,7 @@ def _errors(panel: Panel, predicted: np.ndarray) -> dict[str, float | None]:
     actual, expected = np.where(usable, panel.units, 0.0), np.where(usable, predicted, 0.0)
     total = max(float(actual.sum()), 1e-9)
     apart = sum(
-        float(np.abs(actual[block.series].sum(axis=0) - expected[block.series].sum(axis=0)).sum())
-        for block in blocks_of(panel)
+        float(np.abs(actual[block.series].sum(axis=0) - expected[block.series].sum(axis=0)).sum()) for block in blocks_of(panel)
     )
     return {
         "wmape_single": round(float(np.abs(actual - expected).sum()) / total, 4),

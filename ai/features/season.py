@@ -7,7 +7,7 @@ import numpy as np
 from ai.data.weeks import WEEKS_A_YEAR
 from ai.features.columns import Column
 
-HARMONICS = 2
+HARMONICS = 1
 
 
 def season_columns(week_numbers: np.ndarray, origin: float, series: int) -> list[Column]:

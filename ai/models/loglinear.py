@@ -157,7 +157,5 @@ def fit_blocks(
     priors = _category_priors(alone)
     models, designs = {}, {}
     for block in blocks:
-        models[block.key], designs[block.key] = _fit_block(
-            panel, block, hidden, origin, priors.get(block.category_id, {})
-        )
+        models[block.key], designs[block.key] = _fit_block(panel, block, hidden, origin, priors.get(block.category_id, {}))
     return models, designs, origin

@@ -36,9 +36,7 @@ def _centred(values: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.where(mask, values - means[:, None], 0.0), means
 
 
-def fit(
-    y: np.ndarray, x: np.ndarray, used: np.ndarray, prior_mean: np.ndarray, prior_sd: np.ndarray
-) -> Fit:
+def fit(y: np.ndarray, x: np.ndarray, used: np.ndarray, prior_mean: np.ndarray, prior_sd: np.ndarray) -> Fit:
     """Fits the rows where `used`; y (series, weeks), x (series, weeks, columns), used (series, weeks)."""
     yc, y_means = _centred(y, used)
     xc, x_means = _centred(x, used)

@@ -10,7 +10,7 @@ import numpy as np
 from ai.data.panel import Panel
 from ai.evaluation.holdout import calibration_of, hold_out, metrics_of, smearing_of
 from ai.evaluation.peers import peer_errors
-from ai.models.loglinear import LogLinearModel, fit_blocks
+from ai.models.loglinear import BlockModel, LogLinearModel, fit_blocks
 
 
 class TooLittleData(Exception):
@@ -44,7 +44,7 @@ def train_model(panel: Panel, progress: Callable[[float, str], None] = lambda _s
     )
 
 
-def _shared_share(model) -> float:  # type: ignore[no-untyped-def]
+def _shared_share(model: BlockModel) -> float:
     """Share of the unexplained variance that all stores have in common."""
     fitted = model.fit
     return float(fitted.shared_variance / (fitted.shared_variance + fitted.single_variance))

@@ -113,9 +113,7 @@ class UpliftModel:
     def design(self, block_model: BlockModel) -> Design:
         key = block_model.block.key
         if key not in self._designs:
-            self._designs[key] = design_of(
-                self.panel, block_model.block, block_model.usual_price, self.model.origin
-            )
+            self._designs[key] = design_of(self.panel, block_model.block, block_model.usual_price, self.model.origin)
         return self._designs[key]
 
     def uplift(self, promotion: Promotion) -> Uplift:
@@ -161,11 +159,7 @@ class UpliftModel:
     def _roles(self, promotion: Promotion, first: int, last: int) -> list[tuple[int, str]]:
         before = range(max(0, first - promotion.pre_weeks), first)
         after = range(last + 1, min(self.panel.weeks, last + 1 + promotion.post_weeks))
-        return (
-            [(w, "pre") for w in before]
-            + [(w, "promotion") for w in range(first, last + 1)]
-            + [(w, "post") for w in after]
-        )
+        return [(w, "pre") for w in before] + [(w, "promotion") for w in range(first, last + 1)] + [(w, "post") for w in after]
 
     def _rows(self, block_model: BlockModel, customers: set[str]) -> np.ndarray:
         wanted = [self.panel.series[number][0] in customers for number in block_model.block.series]

@@ -1,0 +1,161 @@
+"""The AI service's Flask app: `gunicorn 'ai.main:create_app()'`."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, json, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from ai.api import Parts, blueprint
+from ai.data.connection import connect
+from ai.data.panel import PanelTooLarge
+from ai.logs import configure_logging
+from ai.metrics import Metrics
+from ai.openapi import document
+from ai.problems import Invalid, Problem, TooLarge, Unavailable
+from ai.registry.jobs import TrainingJobs
+from ai.registry.manifest import Registry
+from ai.schemas import Health
+from ai.serving import Serving
+from ai.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
+
+
+def create_app(settings: Settings | None = None, database: Database[dict[str, Any]] | None = None) -> Flask:
+    """The app; settings and database come from the environment unless given (tests give them)."""
+    settings = settings or read_settings()
+    configure_logging(settings.log_level)
+    database = connect(settings) if database is None else database
+    registry = Registry(settings.models_dir)
+    metrics = Metrics()
+    parts = Parts(Serving(database, registry), registry, TrainingJobs(settings.models_dir), metrics)
+    app = Flask("ai")
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
+    app.extensions["ai"] = parts
+    app.register_blueprint(blueprint)
+    _watch_requests(app, metrics)
+    _answer_errors(app)
+    _add_service_pages(app, parts, database)
+    return app
+
+
+def _watch_requests(app: Flask, metrics: Metrics) -> None:
+    """Request ids, one log line and one measurement per request."""
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        g.began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        path = request.url_rule.rule if request.url_rule else "unknown"
+        seconds = time.perf_counter() - g.began
+        metrics.requests.labels(path, response.status_code).inc()
+        metrics.seconds.labels(path).observe(seconds)
+        response.headers["X-Request-ID"] = g.request_id
+        if path not in ("/health", "/livez", "/metrics"):
+            log.info(
+                "request",
+                method=request.method,
+                path=path,
+                status=response.status_code,
+                milliseconds=round(1000 * seconds, 1),
+            )
+        return response
+
+
+def _problem(problem: Problem) -> Response:
+    body = json.dumps(problem.body(g.get("request_id")))
+    return Response(body, status=problem.status, mimetype="application/problem+json")
+
+
+def _answer_errors(app: Flask) -> None:
+    """Every error is a problem document; what nobody foresaw is logged with its trace and told without it."""
+
+    @app.errorhandler(Problem)
+    def known(error: Problem) -> Response:
+        return _problem(error)
+
+    @app.errorhandler(PyMongoError)
+    def database_down(error: PyMongoError) -> Response:
+        log.error("database_unavailable", error=str(error))
+        return _problem(Unavailable("The database does not answer; try again in a minute"))
+
+    @app.errorhandler(PanelTooLarge)
+    def too_many_sales(error: PanelTooLarge) -> Response:
+        return _problem(Invalid(str(error)))
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_error: RequestEntityTooLarge) -> Response:
+        limit = app.config["MAX_CONTENT_LENGTH"] // (1024 * 1024)
+        return _problem(TooLarge(f"The body is larger than {limit} MB; ask in several requests"))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        problem = Problem(error.description or "")
+        problem.status, problem.kind = error.code or 500, (error.name or "error").lower().replace(" ", "-")
+        problem.title = error.name or "Error"
+        return _problem(problem)
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        log.exception("unforeseen_error", error=type(error).__name__)
+        return _problem(Problem("The AI service failed; its log has the details under this request id"))
+
+
+def _add_service_pages(app: Flask, parts: Parts, database: Database[dict[str, Any]]) -> None:
+    @app.get("/health")
+    def health() -> Response:
+        """200 while the service can work; 503 when the database does not answer. No model yet is healthy."""
+        try:
+            database.command("ping")
+            reachable = True
+        except PyMongoError as error:
+            log.warning("health_database_down", error=str(error))
+            reachable = False
+        entry = parts.registry.current("pos")
+        state = Health(
+            status="ok" if reachable else "degraded",
+            database="ok" if reachable else "down",
+            model=entry.id if entry else None,
+            training=parts.jobs.running(),
+            detail="" if entry else "no model trained yet",
+        )
+        return Response(state.model_dump_json(), status=200 if reachable else 503, mimetype="application/json")
+
+    @app.get("/livez")
+    def alive() -> Response:
+        """200 as long as the process answers, whatever its neighbours do."""
+        return Response('{"status":"ok"}', mimetype="application/json")
+
+    @app.get("/metrics")
+    def prometheus() -> Response:
+        entry = parts.registry.current("pos")
+        age = -1.0
+        if entry:
+            age = (datetime.now(UTC) - datetime.fromisoformat(entry.fitted_at)).total_seconds()
+            for level in ("single", "chain", "runs"):
+                error = (entry.metrics.get(level) or {}).get("wmape")
+                parts.metrics.holdout_error.labels(level).set(error if error is not None else float("nan"))
+        parts.metrics.model_age.set(age)
+        parts.metrics.training.set(parts.jobs.running())
+        return Response(generate_latest(parts.metrics.registry), mimetype=CONTENT_TYPE_LATEST)
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return Response(json.dumps(document()), mimetype="application/json")

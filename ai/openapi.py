@@ -1,0 +1,61 @@
+"""The OpenAPI 3.1 document, made from the Pydantic models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from ai import schemas
+
+_REFERENCE = "#/components/schemas/{model}"
+# method, path, summary, request, (status, response), problems
+_ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseModel], tuple[int, ...]], ...] = (
+    ("post", "/v1/train", "Train a model; answers with the job", schemas.TrainRequest, 202, schemas.JobAnswer, (400, 413, 422)),
+    ("get", "/v1/train/{job_id}", "State of a training", None, 200, schemas.JobAnswer, (404,)),
+    ("get", "/v1/models", "Models with their measured errors", None, 200, schemas.ModelList, ()),
+    ("post", "/v1/baseline", "Units without promotion", schemas.BaselineRequest, 200, schemas.BaselineAnswer,
+     (400, 409, 413, 422, 503)),
+    ("post", "/v1/uplift", "Promotions taken apart", schemas.UpliftRequest, 200, schemas.UpliftAnswer,
+     (400, 409, 413, 422, 503)),
+    ("get", "/health", "Is the service able to work", None, 200, schemas.Health, (503,)),
+)  # fmt: skip
+
+
+def _content(name: str, kind: str = "application/json") -> dict[str, Any]:
+    return {kind: {"schema": {"$ref": _REFERENCE.format(model=name)}}}
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    used = {model for entry in _ENDPOINTS for model in (entry[3], entry[5]) if model} | {schemas.ProblemBody}
+    kinds = sorted(used, key=lambda model: model.__name__)
+    requests = {entry[3] for entry in _ENDPOINTS if entry[3]}
+    _, definitions = models_json_schema(
+        [(model, "validation" if model in requests else "serialization") for model in kinds],
+        ref_template=_REFERENCE,
+    )
+    paths: dict[str, Any] = {}
+    for method, path, summary, asked, status, answer, problems in _ENDPOINTS:
+        operation: dict[str, Any] = {
+            "summary": summary,
+            "responses": {
+                str(status): {"description": "The answer", "content": _content(answer.__name__)},
+                **{
+                    str(code): {"description": "A problem", "content": _content("ProblemBody", "application/problem+json")}
+                    for code in problems
+                },
+            },
+        }
+        if asked:
+            operation["requestBody"] = {"required": True, "content": _content(asked.__name__)}
+        if "{job_id}" in path:
+            operation["parameters"] = [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+        paths.setdefault(path, {})[method] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "TradeAI: AI service", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": definitions["$defs"]},
+    }

@@ -1,0 +1,93 @@
+"""The list of fitted models on the volume, newest last, and which one serves; switched atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from ai.registry.storage import StoredModel, UnreadableModel, read, write
+
+KEPT_MODELS = 5
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fitted model; dates are ISO 8601."""
+
+    id: str
+    source: str
+    fitted_at: str
+    rows: int
+    window_from: str
+    window_to: str
+    sha256: str
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Readers see the old file or the new one, never half of it, even after a crash."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+class Registry:
+    """Models in `folder`: one sub-folder each and `manifest.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._manifest = folder / "manifest.json"
+
+    def entries(self) -> list[Entry]:
+        """Oldest first; empty when nothing was trained or the manifest is damaged (which is logged)."""
+        try:
+            content = json.loads(self._manifest.read_text(encoding="utf-8"))
+            return [Entry(**entry) for entry in content["models"]]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.error("manifest_unreadable", path=str(self._manifest), error=str(error))
+            return []
+
+    def current(self, source: str) -> Entry | None:
+        """The newest model of the source that was promised to be good; reading it may still fail."""
+        return next((entry for entry in reversed(self.entries()) if entry.source == source), None)
+
+    def load(self, source: str) -> tuple[Entry, StoredModel] | None:
+        """The newest readable model: one that cannot be read falls back to the one before."""
+        for entry in reversed(self.entries()):
+            if entry.source != source:
+                continue
+            try:
+                return entry, read(self.folder / entry.id, entry.sha256)
+            except UnreadableModel as error:
+                log.error("model_unreadable", model=entry.id, error=str(error), remedy="using the model before")
+        return None
+
+    def add(self, stored: StoredModel, *, key: str, source: str, fitted_at: str, rows: int, window: tuple[str, str]) -> Entry:
+        """Writes the model beside the others, then switches to it; old ones beyond the kept number go."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        building = self.folder / f".{key}.partial"
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir()
+        sha256 = write(stored, building)
+        building.replace(self.folder / key)
+        entry = Entry(key, source, fitted_at, rows, *window, sha256, stored.facts["metrics"])
+        entries = [*self.entries(), entry]
+        same = [other for other in entries if other.source == source]
+        dropped = same[:-KEPT_MODELS]
+        kept = [other for other in entries if other not in dropped]
+        write_atomically(self._manifest, json.dumps({"models": [asdict(other) for other in kept]}, indent=1))
+        for old in dropped:
+            shutil.rmtree(self.folder / old.id, ignore_errors=True)
+        return entry

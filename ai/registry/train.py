@@ -1,0 +1,80 @@
+"""The training process: `python -m ai.registry.train --job ID --source pos`. Leaves the old model serving until done."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from ai.data.connection import connect
+from ai.data.panel import PanelTooLarge, build_panel
+from ai.data.sales_reader import read_customers, read_products, read_sales
+from ai.data.weeks import monday_of
+from ai.logs import configure_logging
+from ai.models.training import TooLittleData, train_model
+from ai.registry.jobs import JobFiles, JobState, now
+from ai.registry.manifest import Registry
+from ai.registry.storage import pack
+from ai.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
+LOWER_PRIORITY = 10
+
+
+def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
+    """Reads, fits, measures, writes; returns the finished state. Raises TooLittleData, PanelTooLarge."""
+
+    def progress(share: float, step: str) -> None:
+        files.save(replace(state, progress=share, step=step))
+
+    progress(0.02, "reading sales")
+    database = connect(settings)
+    customers, products = read_customers(database), read_products(database)
+    panel = build_panel(read_sales(database, state.source), customers, products)
+    if panel is None:
+        raise TooLittleData(f"there are no sales of source '{state.source}'; import some first")
+    model = train_model(panel, progress)
+    entry = Registry(settings.models_dir).add(
+        pack(model, panel),
+        key=f"mdl_{datetime.now(UTC):%Y%m%d%H%M%S%f}",
+        source=state.source,
+        fitted_at=now(),
+        rows=panel.rows,
+        window=(monday_of(panel.first_week).isoformat(), monday_of(panel.last_week).isoformat()),
+    )
+    log.info("training_done", job=state.id, model=entry.id, rows=entry.rows)
+    return replace(state, status="done", progress=1.0, step="done", finished_at=now(), model=entry.id)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--job", required=True)
+    parser.add_argument("--source", choices=["pos", "shipment"], default="pos")
+    arguments = parser.parse_args(argv)
+    os.nice(LOWER_PRIORITY)
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    files = JobFiles(settings.models_dir)
+    state = files.find(arguments.job) or JobState(arguments.job, arguments.source, "running", now())
+    with files.sole_training() as free:
+        if not free:
+            files.save(replace(state, status="failed", finished_at=now(), error="another training is running"))
+            return 1
+        try:
+            files.save(train(settings, files, state))
+        except (TooLittleData, PanelTooLarge) as error:
+            files.save(replace(state, status="failed", finished_at=now(), error=str(error)))
+            return 1
+        except Exception as error:  # the process's edge: the job must say that it failed
+            log.exception("training_failed", job=state.id)
+            files.save(replace(state, status="failed", finished_at=now(), error=f"{type(error).__name__}: {error}"))
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
