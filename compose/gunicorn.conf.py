@@ -1,0 +1,113 @@
+"""gunicorn for the backend (gevent, many waiting requests) and the AI service (threads, few long computations)."""
+
+import json
+import logging
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+_service = os.environ.get("TRADEAI_SERVICE", "backend")
+_is_ai = _service == "ai"
+_folder = Path(os.environ.get("TRADEAI_LOG_DIR", "/var/log/tradeai"))
+
+bind = f"0.0.0.0:{8000 if _is_ai else 5000}"
+workers = int(os.environ.get("TRADEAI_WEB_WORKERS", "1" if _is_ai else "2"))
+worker_class = "gthread" if _is_ai else "gevent"
+threads = 4 if _is_ai else 1
+worker_connections = 1000
+timeout = 300 if _is_ai else 60
+graceful_timeout = 15
+keepalive = 75  # longer than nginx keeps an idle connection, so that nginx is always the one to close it
+forwarded_allow_ips = "*"  # only nginx and this machine's loopback reach the port
+worker_tmp_dir = "/tmp"  # noqa: S108 - a tmpfs of this container
+control_socket_disable = True
+
+
+class _AccessLine(logging.Formatter):
+    """One JSON object a request: the path without its query string, no header but the request id."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        atoms: Any = record.args
+        client = atoms["{x-real-ip}i"]
+        return json.dumps(
+            {
+                "time": _utc(record.created),
+                "service": _service,
+                "client": atoms["h"] if client == "-" else client,
+                "method": atoms["m"],
+                "path": atoms["U"],
+                "status": int(atoms["s"]),
+                "bytes": atoms["B"],
+                "seconds": round(int(atoms["D"]) / 1e6, 6),
+                "request_id": atoms["{x-request-id}o"],
+            }
+        )
+
+
+class _ServerLine(logging.Formatter):
+    """What gunicorn itself has to say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": _utc(record.created), "service": _service, "level": record.levelname.lower(), "event": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+logconfig_dict: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"access": {"()": _AccessLine}, "server": {"()": _ServerLine}},
+    "handlers": {
+        "access": {
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": str(_folder / ("ai-access.log" if _is_ai else "access.log")),
+            "formatter": "access",
+        },
+        "server": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "server"},
+    },
+    "root": {"level": "INFO", "handlers": ["server"]},
+    "loggers": {
+        "gunicorn.access": {"level": "INFO", "handlers": ["access"], "propagate": False},
+        "gunicorn.error": {"level": "INFO", "handlers": ["server"], "propagate": False},
+    },
+}
+
+# Files that several processes write are turned here, by one thread of the backend's parent process: renamed, and every writer
+# follows, because their handlers notice. So rotation does not depend on what the host has installed.
+_SHARED = ("app.log", "error.log", "access.log", "ai-access.log", "realtime.log", "realtime-error.log")
+_TURN_BYTES, _KEEP, _LOOK_SECONDS = 20 * 1024 * 1024, 5, 30
+
+
+def when_ready(server: Any) -> None:
+    """Start turning the log files (backend only)."""
+    if not _is_ai:
+        threading.Thread(target=_turn_for_ever, args=(server.log,), name="log-rotation", daemon=True).start()
+
+
+def _turn_for_ever(log: Any) -> None:
+    while True:
+        for name in _SHARED:
+            try:
+                turn(_folder / name, _TURN_BYTES, _KEEP)
+            except OSError as error:
+                log.error("log file %s cannot be turned: %s", name, error)
+        time.sleep(_LOOK_SECONDS)
+
+
+def turn(path: Path, limit: int, keep: int) -> None:
+    """Rename `path` to `path.1`, `.1` to `.2` ... when it holds more than `limit` bytes; the oldest of `keep` goes."""
+    if not path.is_file() or path.stat().st_size <= limit:
+        return
+    for number in range(keep - 1, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        if older.exists():
+            older.rename(path.with_name(f"{path.name}.{number + 1}"))
+    path.rename(path.with_name(f"{path.name}.1"))
