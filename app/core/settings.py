@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     worker_consumers: int = Field(2, ge=1, le=16)
     worker_grace_seconds: float = Field(20, ge=0)
     worker_port: int = 5001
+    realtime_port: int = 8765
     realtime_sockets: int = Field(4000, ge=1)
     realtime_origins: str = ""
 

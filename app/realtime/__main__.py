@@ -1,0 +1,5 @@
+"""`python -m app.realtime`."""
+
+from app.realtime.main import main
+
+main()
