@@ -46,3 +46,8 @@ class Principal:
     def system(cls, part: str) -> "Principal":
         """The appliance acting by itself; `part` is the service or command."""
         return cls(user_id=f"system:{part}", name=part, email="", role=Role.ADMINISTRATOR)
+
+    @classmethod
+    def anonymous(cls) -> "Principal":
+        """Somebody who has not signed in; only for naming the actor of a failed sign-in."""
+        return cls(user_id="anonymous", name="", email="", role=Role.VIEWER)

@@ -1,6 +1,7 @@
 """Writing to the audit trail, searching it, and proving that nobody touched it."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -179,13 +180,18 @@ def search(
     subject_type: str | None = None,
     subject_id: str | None = None,
     request_id: str | None = None,
+    anywhere: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Page:
-    """Entries that match all that is given; `action` ending in a dot matches every action of that kind."""
+    """Entries that match all that is given; `action` ending in a dot matches every action of that kind, `anywhere` is
+    a user's, subject's or request's id, an address, or part of the actor's name."""
     require(who, Permission.AUDIT_READ)
     exact = {"actor": actor, "subject_type": subject_type, "subject_id": subject_id, "request_id": request_id}
     where: Document = {name: value for name, value in exact.items() if value}
+    if anywhere:
+        exactly = [{name: anywhere} for name in ("actor", "subject_id", "request_id", "address", "action")]
+        where["$or"] = [*exactly, {"actor_name": {"$regex": re.escape(anywhere), "$options": "i"}}]
     if action:
         where["action"] = {"$gte": action, "$lt": action[:-1] + "/"} if action.endswith(".") else action
     if since or until:

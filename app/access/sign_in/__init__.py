@@ -1,0 +1,1 @@
+"""Signing in and out, with lock-out and a limit of attempts."""
