@@ -20,12 +20,12 @@ class Settings:
 
     mongo_host: str = "mongodb"
     mongo_port: int = 27017
-    mongo_user: str = "tradeai_ai"
+    mongo_user: str = "ai"
     mongo_password: str = ""
     mongo_auth_source: str = "admin"
     mongo_database: str = "tradeai"
     mongo_timeout_seconds: float = 5.0
-    models_dir: Path = Path("/models")
+    models_dir: Path = Path("/var/lib/tradeai/models")
     log_level: str = "INFO"
     body_limit_bytes: int = 8 * 1024 * 1024
 

@@ -156,12 +156,11 @@ def product_records(brands: dict[int, dict[str, np.ndarray]]) -> Iterator[dict[s
 
 
 def sales_records(brands: dict[int, dict[str, np.ndarray]]) -> Iterator[dict[str, Any]]:
-    """One record per store, product and week; price_regular and display stay empty: the data has neither."""
+    """One record per store, product and week; gross revenue, price_regular and display stay empty: the data has none of them."""
     for brand, rows in brands.items():
         sku = sku_of(brand)
         for i in range(len(rows["store"])):
             units, price = int(rows["units"][i]), round(float(rows["price"][i]), 4)
-            takings = f"{units * price:.2f}"
             yield {
                 "customer_code": store_code(int(rows["store"][i])),
                 "sku": sku,
@@ -169,8 +168,8 @@ def sales_records(brands: dict[int, dict[str, np.ndarray]]) -> Iterator[dict[str
                 "source": "pos",
                 "grain": "week",
                 "units": units,
-                "gross_revenue": takings,
-                "net_revenue": takings,
+                "gross_revenue": "",
+                "net_revenue": f"{units * price:.2f}",
                 "price_paid": f"{price:.4f}",
                 "price_regular": "",
                 "unit_acquisition_cost": f"{rows['acquisition'][i]:.4f}",

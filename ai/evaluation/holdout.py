@@ -165,7 +165,8 @@ def metrics_of(held: HoldOut) -> dict[str, Any]:
         predicted: list[tuple[np.ndarray, np.ndarray]] = []
         actual: list[np.ndarray] = []
         for fold in range(FOLDS):
-            rest = HoldOut(*(cells.take(cells.fold != fold) for cells in (held.single, held.chain, held.runs)), held.keys)
+            single, chain, runs = (part.take(part.fold != fold) for part in (held.single, held.chain, held.runs))
+            rest = HoldOut(single, chain, runs, held.keys)
             smearing = smearing_of(rest.single, blocks)
             calibration = calibration_of(rest, smearing)
             cells: Cells = getattr(held, name)
