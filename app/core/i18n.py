@@ -26,7 +26,7 @@ def _(message: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, count: int, **values: object) -> str:
+def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """`one` or `many` as the language counts; `{count}` is filled in unless given formatted in `values`."""
     text = _catalogue(_locale()).ngettext(one, many, count)
     return text.format(**{"count": count, **values})

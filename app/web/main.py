@@ -3,9 +3,10 @@
 from apiflask import APIFlask
 
 from app import __version__
+from app.access import authentication
 from app.core.logging import configure_logging
 from app.core.settings import Settings, settings
-from app.web import problems, request_context, subjects
+from app.web import presentation, problems, request_context, subjects
 
 
 def create_app(config: Settings | None = None) -> APIFlask:
@@ -31,6 +32,8 @@ def create_app(config: Settings | None = None) -> APIFlask:
     )
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     request_context.install(app)
+    authentication.install(app)
+    presentation.install(app)
     problems.install(app)
     subjects.install(app)
     return app

@@ -6,6 +6,17 @@ from apiflask import APIFlask
 
 MODULES = (
     "app.web.health",
+    "app.web.home",
+    "app.web.about",
+    "app.web.search",
+    "app.web.scope_customers",
+    "app.web.styleguide",
+    "app.access.sign_in.api",
+    "app.access.sign_in.pages",
+    "app.access.users.api",
+    "app.access.users.pages",
+    "app.access.audit.api",
+    "app.access.audit.pages",
     "app.trade.customers.api",
     "app.trade.products.api",
 )

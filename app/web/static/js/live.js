@@ -1,0 +1,85 @@
+// One connection a page: shows the strip when it is lost, refreshes parts marked data-live, tells scripts through events.
+
+let connection = null;
+const refreshing = new Set();
+
+/** The page's connection, opened when the first topic is subscribed to. */
+export async function live(app) {
+  if (!connection) {
+    const { Connection } = await app.load("ws");
+    connection = new Connection({ csrf: app.csrf });
+    connection.addEventListener("state", (event) => strip(event.detail, app));
+    connection.addEventListener("event", (event) => document.dispatchEvent(new CustomEvent(`live:${event.detail.topic}`, { detail: event.detail })));
+  }
+  return connection;
+}
+
+export async function start(root, app) {
+  addEventListener("offline", () => strip("offline", app));
+  addEventListener("online", () => strip("open", app));
+  await watch(document, app);
+  document.addEventListener("htmx:load", (event) => watch(event.detail.elt, app));
+}
+
+const watched = new Map();
+
+async function watch(root, app) {
+  const parts = [...root.querySelectorAll("[data-live]")];
+  if (root instanceof Element && root.matches("[data-live]")) parts.push(root);
+  for (const part of parts) {
+    if (watched.has(part.id)) continue;
+    watched.set(part.id, part.dataset.live);
+    const socket = await live(app);
+    for (const topic of part.dataset.live.split(" ")) socket.subscribe(topic, () => refresh(part.id));
+  }
+}
+
+// Many events in a row cause one request at a time; the last state always arrives.
+async function refresh(id) {
+  const part = document.getElementById(id);
+  if (!part || refreshing.has(id)) {
+    if (part) refreshing.add(`${id}!`);
+    return;
+  }
+  if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
+  refreshing.add(id);
+  try {
+    const address = part.dataset.liveHref ?? location.pathname + location.search;
+    if (window.htmx) await window.htmx.ajax("GET", address, { source: part, target: part, select: `#${id}`, swap: "outerHTML" });
+  } finally {
+    setTimeout(() => {
+      refreshing.delete(id);
+      if (refreshing.delete(`${id}!`)) refresh(id);
+    }, 500);
+  }
+}
+
+let wasLost = false;
+let lostTimer = 0;
+
+function strip(state, app) {
+  const element = document.querySelector("[data-strip]");
+  if (!element) return;
+  const text = element.querySelector("[data-part=text]");
+  clearTimeout(lostTimer);
+  if (state === "open") {
+    if (!wasLost) return;
+    wasLost = false;
+    text.textContent = app.words.back;
+    element.classList.add("strip-good");
+    setTimeout(() => {
+      if (!wasLost) element.hidden = true;
+    }, 3000);
+    return;
+  }
+  // A short blink of the connection is nobody's business.
+  lostTimer = setTimeout(
+    () => {
+      wasLost = true;
+      text.textContent = app.words[state] ?? app.words.lost;
+      element.classList.remove("strip-good");
+      element.hidden = false;
+    },
+    state === "offline" ? 0 : 2500,
+  );
+}
