@@ -19,6 +19,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 CENT = Decimal("0.01")
 _RATIO = Decimal("0.0001")
 NOTHING = Decimal(0)
+# Spend that is measured (not entered) and below this share of regular turnover cannot be told from averaging in the
+# prices; dividing by it would print returns of thousands of percent.
+MEASURABLE_SHARE = Decimal("0.02")
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,18 @@ def funding_per_unit(product: ProductOutcome, costs: Costs) -> Decimal:
     return max(product.acquisition_regular - product.acquisition_promoted, NOTHING)
 
 
-def _result(margins: tuple[Decimal, Decimal, Decimal], spend: Decimal, kept: Decimal, basis: list[str]) -> Return:
-    """A Return from incremental margin at (mean, low, high) and spend, which is known exactly."""
+def _result(
+    margins: tuple[Decimal, Decimal, Decimal], spend: Decimal, kept: Decimal, turnover: Decimal, basis: list[str]
+) -> Return:
+    """A Return from incremental margin at (mean, low, high) and spend; turnover: regular value of the units sold,
+    zero when the spend was entered and needs no doubt."""
     mean, low, high = margins
+    divisor = spend
     if spend <= 0:
         basis = [*basis, "nothing was spent, so there is no return on it"]
+    elif spend < MEASURABLE_SHARE * turnover:
+        divisor = NOTHING
+        basis = [*basis, "spend is under 2 % of regular value: too little to tell from averaging, so no return is given"]
     return Return(
         incremental_margin=money(mean),
         spend=money(spend),
@@ -111,9 +121,9 @@ def _result(margins: tuple[Decimal, Decimal, Decimal], spend: Decimal, kept: Dec
         net=money(mean + kept - spend),
         net_lo80=money(low + kept - spend),
         net_hi80=money(high + kept - spend),
-        roi=_ratio(mean, spend),
-        roi_lo80=_ratio(low, spend),
-        roi_hi80=_ratio(high, spend),
+        roi=_ratio(mean, divisor),
+        roi_lo80=_ratio(low, divisor),
+        roi_hi80=_ratio(high, divisor),
         basis=basis,
     )
 
@@ -132,7 +142,7 @@ def _margins(lines: Sequence[tuple[UnitBand, Decimal]]) -> tuple[Decimal, Decima
 def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return | Missing:
     """The manufacturer's side: sells at the regular acquisition cost, makes at unit_cost, funds the difference."""
     lines: list[tuple[UnitBand, Decimal]] = []
-    spend = costs.fixed or NOTHING
+    spend, turnover = costs.fixed or NOTHING, NOTHING
     for product in products:
         if product.unit_cost is None:
             return Missing("unit_cost", f"product {product.product_id} has no unit cost; enter it on the product")
@@ -142,6 +152,7 @@ def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Ret
             )
         lines.append((product.incremental, product.acquisition_regular - product.unit_cost))
         spend += funding_per_unit(product, costs) * product.units_sold
+        turnover += NOTHING if costs.given else product.acquisition_regular * product.units_sold
     basis = ["revenue per unit: median of what the retailer paid in the quiet weeks around"]
     if costs.given:
         basis.append("spend: the costs entered with the promotion")
@@ -149,13 +160,13 @@ def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Ret
         basis.append("spend: how much less the retailer paid per unit during the promotion, times units sold")
     kinds = sorted({product.unit_cost_basis or "unknown" for product in products})
     basis.append(f"unit cost: {', '.join(kinds)}")
-    return _result(_margins(lines), spend, NOTHING, basis)
+    return _result(_margins(lines), spend, NOTHING, turnover, basis)
 
 
 def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return | Missing:
     """The retailer's side: regular shelf price less acquisition cost, the unfunded part of the price cut is spend."""
     lines: list[tuple[UnitBand, Decimal]] = []
-    spend = kept = NOTHING
+    spend = kept = turnover = NOTHING
     for product in products:
         if product.price_regular is None or product.price_paid is None:
             return Missing("price", f"the sales of product {product.product_id} have no price")
@@ -164,6 +175,7 @@ def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return 
                 "unit_acquisition_cost", f"the sales of product {product.product_id} do not say what the retailer paid"
             )
         lines.append((product.incremental, product.price_regular - product.acquisition_regular))
+        turnover += product.price_regular * product.units_sold
         cut = product.price_regular - product.price_paid - funding_per_unit(product, costs)
         if cut > 0:
             spend += cut * product.units_sold
@@ -175,4 +187,4 @@ def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return 
     ]
     if kept > 0:
         basis.append("funding_kept: what funding and prices gave beyond the price cut, added to net")
-    return _result(_margins(lines), spend, kept, basis)
+    return _result(_margins(lines), spend, kept, turnover, basis)
