@@ -23,6 +23,8 @@ Money = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, max_digits=20
 Share = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, lt=1, max_digits=8, decimal_places=6)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Weeks = Annotated[int, Field(ge=0, le=13)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 
 
 class PromotionType(StrEnum):
@@ -87,7 +89,7 @@ class PromotionInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    name: Name
     type: PromotionType = PromotionType.PRICE_DISCOUNT
     customer_id: Id = Field(description="Any level; the promotion runs at every store below")
     product_ids: list[Id] = Field(min_length=1, max_length=200, description="SKUs, or brands and categories for all SKUs below")
@@ -99,7 +101,7 @@ class PromotionInput(BaseModel):
     discount: Share | None = Field(None, description="Share off the regular price, for example 0.25")
     costs: Costs = Field(default_factory=lambda: Costs())
     source: Source = Field(Source.POS, description="Which sales tell what it earned")
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    note: Note = ""
 
 
 class PromotionCreate(PromotionInput):
@@ -108,10 +110,25 @@ class PromotionCreate(PromotionInput):
     code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)] = ""
 
 
-class PromotionChange(PromotionInput):
-    """A changed promotion; `version` is the one that was read. Of an observed one only name, costs and note may differ."""
+class PromotionChange(BaseModel):
+    """What is sent is changed; `version` is the one that was read. Of an observed one: name, costs and note."""
+
+    model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1)
+    name: Name | None = None
+    type: PromotionType | None = None
+    customer_id: Id | None = None
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=200)] | None = None
+    start: date | None = None
+    end: date | None = None
+    sell_in: SellIn | None = None
+    pre_weeks: Weeks | None = None
+    post_weeks: Weeks | None = None
+    discount: Share | None = None
+    costs: Costs | None = None
+    source: Source | None = None
+    note: Note | None = None
 
 
 class StatusChange(BaseModel):
@@ -184,8 +201,8 @@ class AnalysedWeek(BaseModel):
     hi80: float | None = None
     lo95: float | None = None
     hi95: float | None = None
-    price: float | None = None
-    price_regular: float | None = None
+    price: Decimal | None = None
+    price_regular: Decimal | None = None
     deal: float | None = None
     feature: float | None = None
 
@@ -254,6 +271,7 @@ class Totals(BaseModel):
     net_incremental_units: Decimal
     spend: Decimal
     incremental_margin: Decimal
+    net: Decimal
     roi_manufacturer: Decimal | None
 
 

@@ -1,11 +1,13 @@
 """The promotions collection, and the note of which sales were already looked through for deals.
 
-A promotion beside the fields of `models.Promotion`: key (what makes it the same promotion), sales_hash (the sales its
+A promotion beside the fields of `models.Promotion`: key (what makes it the same promotion), shelf (see
+finder.Shelf), sales_hash (the sales its
 analysis rests on), and, flat for sorting, incremental_units, net_incremental_units, spend, margin, net, roi_manufacturer,
 roi_retailer, all of the manufacturer but the last and null until analysed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pymongo
@@ -23,7 +25,8 @@ _BATCH = 500
 
 INDEXES: list[Index] = [
     Index(COLLECTION, (("key", 1),), unique=True),
-    Index(COLLECTION, (("code", 1),), unique=True),
+    Index(COLLECTION, (("code", 1),)),
+    Index(COLLECTION, (("shelf", 1),)),
     Index(COLLECTION, (("level", 1), ("start", -1), ("_id", -1))),
     Index(COLLECTION, (("level", 1), ("roi_manufacturer", -1), ("_id", -1))),
     Index(COLLECTION, (("customer_id", 1), ("start", -1))),
@@ -62,7 +65,9 @@ def page(where: Document, request: PageRequest, count: bool = True) -> Page:
     return find_page(collection(), where, request, SORTABLE, projection=LISTED, count=count)
 
 
-def find(where: Document, projection: Document | None = None, sort: Sequence[tuple[str, int]] = (("start", -1), ("_id", -1))) -> Any:
+def find(
+    where: Document, projection: Document | None = None, sort: Sequence[tuple[str, int]] = (("start", -1), ("_id", -1))
+) -> Any:
     """A cursor over `where`."""
     return collection().find(where, projection).sort(list(sort))
 
@@ -74,7 +79,7 @@ def count(where: Document) -> int:
 
 def totals(where: Document) -> Document | None:
     """Sums of the flat figures over `where`; None without any promotion."""
-    sums = {name: {"$sum": f"${name}"} for name in ("incremental_units", "net_incremental_units", "spend", "margin")}
+    sums = {name: {"$sum": f"${name}"} for name in ("incremental_units", "net_incremental_units", "spend", "margin", "net")}
     analysed = {"$sum": {"$cond": [{"$eq": ["$analysis.state", "done"]}, 1, 0]}}
     group = {"_id": None, "promotions": {"$sum": 1}, "analysed": analysed, **sums}
     return next(iter(collection().aggregate([{"$match": where}, {"$group": group}])), None)
@@ -90,26 +95,41 @@ def insert(document: Document, actor: str) -> Document:
     return stored
 
 
-def update(promotion_id: str, version: int, changes: Document, actor: str, condition: Document | None = None) -> tuple[Document, Document]:
+def update(
+    promotion_id: str, version: int, changes: Document, actor: str, condition: Document | None = None
+) -> tuple[Document, Document]:
     """(before, after) of a person's change; raises NotFound, Stale."""
     return update_versioned(collection(), promotion_id, version, changes, actor, what=WHAT, condition=condition)
 
 
-def set_analysis(promotion_id: str, changes: Document, sales_hash: str | None = None) -> bool:
-    """Record what the machine found out, without a new version: nobody's edit becomes stale by it.
+def set_analysis(row: Document, changes: Document) -> bool:
+    """Record what the machine found out about `row`, without a new version: nobody's edit becomes stale by it.
 
-    With `sales_hash` only while the promotion still rests on those sales; False when it no longer does, or is gone.
+    Only while the promotion is still what was asked about; False when it was changed meanwhile, or is gone.
     """
-    where: Document = {"_id": promotion_id}
-    if sales_hash is not None:
-        where["sales_hash"] = sales_hash
-    return collection().update_one(where, {"$set": {**changes, "analysed_at": now()}}).matched_count == 1
+    asked = {name: row.get(name) for name in ("sales_hash", "start", "end", "costs", "customer_id", "product_ids")}
+    return collection().update_one({"_id": row["_id"], **asked}, {"$set": changes}).matched_count == 1
 
 
-def write_observed(new: Iterable[Document], changed: Iterable[tuple[str, Document]], gone: Sequence[str], actor: str) -> None:
-    """Store what finding deals came to: those gone first, so that their keys are free."""
+def ask_again(where: Document, state: str) -> int:
+    """Put the analysis of `where` into `state`, keeping what is known until it is replaced; returns how many."""
+    return collection().update_many(where, {"$set": {"analysis.state": state}}).modified_count
+
+
+def write_observed(
+    shelf: str, new: Sequence[Document], changed: Sequence[tuple[str, Document]], gone: Sequence[str], actor: str
+) -> None:
+    """Store what finding deals on `shelf` came to: those gone first, so that their keys are free.
+
+    A store that moved to another chain leaves promotions under its old shelf; they give way to those of the new one.
+    """
     moment = now()
+    keys = [row["key"] for row in (*new, *(changes for _id, changes in changed)) if "key" in row]
     operations: list[Any] = [pymongo.DeleteOne({"_id": promotion_id}) for promotion_id in gone]
+    operations += [
+        pymongo.DeleteMany({"key": {"$in": keys[start : start + _BATCH]}, "shelf": {"$ne": shelf}})
+        for start in range(0, len(keys), _BATCH)
+    ]
     operations += [
         pymongo.UpdateOne(
             {"_id": promotion_id},
@@ -137,9 +157,13 @@ def forget_scan(key: str) -> None:
     database()[SCANS].delete_one({"_id": key})
 
 
-def waiting(states: Sequence[str], ids: Sequence[str] | None, limit: int, skip: Sequence[str] = ()) -> Iterator[Document]:
-    """Promotions whose analysis is in one of `states`, whole chains first, newest first; at most `limit`."""
-    where: Document = {"analysis.state": {"$in": list(states)}}
-    if ids is not None:
-        where["_id"] = {"$in": list(ids)}
-    yield from collection().find(where, {"analysis": 0}).sort([("level", 1), ("start", -1)]).limit(limit)
+def last_scan() -> datetime | None:
+    """When sales were last looked through with a change."""
+    scan = database()[SCANS].find_one({}, {"at": 1}, sort=[("at", -1)])
+    return scan["at"] if scan else None
+
+
+def waiting(ids: Sequence[str] | None = None) -> Iterator[Document]:
+    """Promotions whose analysis waits (of `ids` when given), whole chains first, newest first, without old results."""
+    where: Document = {"analysis.state": "waiting", **({"_id": {"$in": list(ids)}} if ids is not None else {})}
+    yield from collection().find(where, {"analysis": 0}).sort([("level", 1), ("source", 1), ("start", -1)])

@@ -119,6 +119,14 @@ def of_import(import_id: str, projection: Document | None = None) -> Iterator[Do
     yield from collection().find({"import_id": import_id}, projection)
 
 
+def origins() -> Iterator[tuple[str, str, str, str, int]]:
+    """(source, product, customer, import, facts) for every combination: what the facts consist of, without reading them."""
+    group = {"s": "$source", "p": "$product_id", "c": "$customer_id", "i": "$import_id"}
+    for row in collection().aggregate([{"$group": {"_id": group, "facts": {"$sum": 1}}}]):
+        key = row["_id"]
+        yield key["s"], key["p"], key["c"], key["i"], int(row["facts"])
+
+
 def currencies(where: Iterable[str] | None = None) -> list[str]:
     """The currencies that facts are in (of the products `where` when given)."""
     return sorted(collection().distinct("currency", {"product_id": {"$in": list(where)}} if where is not None else {}))

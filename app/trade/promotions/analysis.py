@@ -1,0 +1,205 @@
+"""Has promotions taken apart by the AI service and keeps what it found; what it refuses keeps its reason."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from bson.decimal128 import Decimal128
+
+from app.core.cache import changing
+from app.core.clock import midnight, now
+from app.core.errors import Invalid
+from app.core.events import emit
+from app.core.i18n import _
+from app.core.jobs import Progress
+from app.core.logging import get_logger
+from app.core.mongo import Document
+from app.trade.customers.store import nodes as customers
+from app.trade.products.store import nodes as products
+from app.trade.promotions import store
+from app.trade.promotions.ai_client import AiClient
+from app.trade.promotions.models import AnalysisState
+
+# Store-weeks asked for in one call: keeps the answer to a second or two and the progress bar moving.
+_STORES_A_CALL = 1500
+_MAX_PROMOTIONS_A_CALL = 60
+_INTERVALS = ("incremental_units", "post_dip_units", "net_incremental_units")
+_MONEY = ("incremental_margin", "spend", "funding_kept", "net", "net_lo80", "net_hi80", "roi", "roi_lo80", "roi_hi80")
+
+log = get_logger(__name__)
+
+
+@dataclass
+class Outcome:
+    """How many promotions were analysed, refused by the model, or changed meanwhile and left waiting."""
+
+    done: int = 0
+    refused: int = 0
+    overtaken: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """For events and job results."""
+        return {"done": self.done, "refused": self.refused, "overtaken": self.overtaken}
+
+
+def analyse(progress: Progress, ai: AiClient, ids: Sequence[str] | None = None) -> Outcome:
+    """Analyse all that wait (of `ids` when given), whole chains first.
+
+    Raises Unavailable when the AI service does not answer: what was done is stored, the rest goes on waiting.
+    """
+    outcome = Outcome()
+    rows = list(store.waiting(ids))
+    done = 0
+    for batch in _batches(rows):
+        progress.report(done, len(rows), _("Analysing promotions"))
+        progress.stop_if_cancelled()
+        for row, result in _ask(ai, batch):
+            _keep(row, result, outcome)
+        done += len(batch)
+    progress.report(len(rows), len(rows), _("Analysing promotions"))
+    return outcome
+
+
+def _batches(rows: Sequence[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    stores = 0
+    for row in rows:
+        size = max(1, len(row.get("customer_ids") or ()), int(row.get("store_count") or 1))
+        other_source = bool(batch) and batch[0]["source"] != row["source"]
+        if batch and (other_source or stores + size > _STORES_A_CALL or len(batch) == _MAX_PROMOTIONS_A_CALL):
+            yield batch
+            batch, stores = [], 0
+        batch.append(row)
+        stores += size
+    if batch:
+        yield batch
+
+
+def _ask(ai: AiClient, batch: Sequence[Document]) -> Iterator[tuple[Document, Mapping[str, Any]]]:
+    """Each promotion with its result; one that makes the whole question invalid is asked for alone and keeps the reason."""
+    asked = [question(row) for row in batch]
+    try:
+        results = {result["id"]: result for result in ai.uplift(asked, batch[0]["source"])}
+    except Invalid as error:
+        if len(batch) == 1:
+            yield batch[0], {"status": AnalysisState.FAILED.value, "reason": error.detail}
+            return
+        for row in batch:
+            yield from _ask(ai, [row])
+        return
+    for row in batch:
+        missing = {"status": AnalysisState.FAILED.value, "reason": _("The AI service gave no answer for it.")}
+        yield row, results.get(row["_id"], missing)
+
+
+def question(row: Document) -> dict[str, Any]:
+    """The promotion as the AI service is asked about it."""
+    costs = row.get("costs") or {}
+    return {
+        "id": row["_id"],
+        "customer_ids": row["customer_ids"] or customers.below(row["customer_id"]),
+        "product_ids": skus_of(row["product_ids"]),
+        "start": row["start"].date().isoformat(),
+        "end": row["end"].date().isoformat(),
+        "pre_weeks": row.get("pre_weeks", 6),
+        "post_weeks": row.get("post_weeks", 6),
+        "costs": {name: _text(costs.get(name)) for name in ("fixed", "per_unit")},
+    }
+
+
+def skus_of(product_ids: Sequence[str]) -> list[str]:
+    """The SKUs among and below the products."""
+    found: dict[str, None] = {}
+    for product_id in product_ids:
+        for sku in products.below(product_id, "sku"):
+            found[sku] = None
+    return list(found)
+
+
+def _keep(row: Document, result: Mapping[str, Any], outcome: Outcome) -> None:
+    changes = as_stored(result)
+    with changing("promotions"):
+        kept = store.set_analysis(row, changes)
+    state = changes["analysis"]["state"]
+    if not kept:
+        outcome.overtaken += 1
+    elif state == AnalysisState.DONE:
+        outcome.done += 1
+    else:
+        outcome.refused += 1
+    emit(f"promotions/{row['_id']}", "promotion.analysed", {"id": row["_id"], "state": state})
+
+
+def as_stored(result: Mapping[str, Any]) -> Document:
+    """The AI service's answer as the fields of the promotion: units as numbers, money exact, the sorted ones flat."""
+    if result["status"] != "ok":
+        failed = result["status"] == AnalysisState.FAILED.value
+        state = AnalysisState.FAILED if failed else AnalysisState.REFUSED
+        return {
+            "analysis": {"state": state.value, "reason": result.get("reason"), "at": now(), "model": result.get("model")},
+            **store.UNANALYSED,
+        }
+    manufacturer, retailer = _side(result.get("manufacturer")), _side(result.get("retailer"))
+    analysis = {
+        "state": AnalysisState.DONE.value,
+        "reason": None,
+        "at": now(),
+        "model": result.get("model"),
+        "actual_units": result.get("actual_units"),
+        "baseline_units": result.get("baseline_units"),
+        **{name: result.get(name) for name in _INTERVALS},
+        "manufacturer": manufacturer,
+        "retailer": retailer,
+        "warnings": list(result.get("warnings") or ()),
+        "weeks": [_week(week) for week in result.get("weeks") or ()],
+    }
+    return {
+        "analysis": analysis,
+        "incremental_units": (result.get("incremental_units") or {}).get("mean"),
+        "net_incremental_units": (result.get("net_incremental_units") or {}).get("mean"),
+        "spend": manufacturer.get("spend"),
+        "margin": manufacturer.get("incremental_margin"),
+        "net": manufacturer.get("net"),
+        "roi_manufacturer": manufacturer.get("roi"),
+        "roi_retailer": retailer.get("roi"),
+    }
+
+
+def _side(side: Mapping[str, Any] | None) -> Document:
+    if not side:
+        return {"missing": "answer"}
+    stored = dict(side)
+    for name in _MONEY:
+        if name in stored:
+            stored[name] = _exact(stored[name])
+    return stored
+
+
+def _week(week: Mapping[str, Any]) -> Document:
+    stored = {**week, "week": midnight(date.fromisoformat(str(week["week"])[:10]))}
+    for name in ("price", "price_regular"):
+        stored[name] = _exact(week.get(name))
+    return stored
+
+
+def _exact(value: Any) -> Decimal128 | None:
+    return None if value is None else Decimal128(Decimal(str(value)))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def fit_model_if_older(progress: Progress, ai: AiClient, than: datetime | None) -> None:
+    """Have the model fitted to the sales of now when there is none, or when sales changed since it was."""
+
+    def watch(message: str) -> None:
+        progress.report(0, 0, message)
+        progress.stop_if_cancelled()
+
+    models = ai.models()
+    if models and (than is None or datetime.fromisoformat(str(models[0]["fitted_at"])) >= than):
+        return
+    ai.train(watch)

@@ -1,0 +1,78 @@
+"""The jobs of promotions: find deals after sales changed, and analyse what waits."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from app.access.audit.service import record
+from app.access.models import Principal
+from app.core.events import emit
+from app.core.i18n import _
+from app.core.jobs import Progress, enqueue
+from app.trade.hierarchy.store import Lease
+from app.trade.promotions import analysis, entered, finder, store
+from app.trade.promotions.ai_client import AiClient
+
+FIND = "app.trade.promotions.work:find_and_analyse"
+ANALYSE = "app.trade.promotions.work:analyse"
+_LEASE_SECONDS = 300
+_RETRY_SECONDS = 0.5
+
+
+def find_and_analyse(progress: Progress, import_id: str | None = None) -> dict[str, Any]:
+    """After an import landed or was taken back: observed promotions follow the sales, what changed is analysed again.
+
+    `import_id` names the occasion in the audit trail; what is looked through follows from the sales themselves.
+    """
+    found = _find(progress, import_id)
+    return {**found.as_dict(), "analysed": analyse(progress)}
+
+
+def analyse(progress: Progress, promotion_ids: list[str] | None = None) -> dict[str, Any]:
+    """Analyse what waits, or of `promotion_ids` what waits, with a model that knows the sales of now."""
+    with AiClient() as ai:
+        if next(store.waiting(promotion_ids), None) is None:
+            return analysis.Outcome().as_dict()
+        analysis.fit_model_if_older(progress, ai, store.last_scan())
+        outcome = analysis.analyse(progress, ai, promotion_ids)
+    emit("promotions", "promotions.analysed", outcome.as_dict())
+    return outcome.as_dict()
+
+
+def enqueue_find(who: Principal, import_id: str | None = None) -> str:
+    """Queue finding and analysing; returns the job id."""
+    title = _("Finding promotions in the sales")
+    return enqueue(FIND, {"import_id": import_id}, title=title, topic="promotions", who=who.user_id)
+
+
+def enqueue_analysis(who: Principal, promotion_ids: list[str], title: str, topic: str) -> str:
+    """Queue the analysis of `promotion_ids`; returns the job id."""
+    return enqueue(ANALYSE, {"promotion_ids": promotion_ids}, title=title, topic=topic, who=who.user_id)
+
+
+def _find(progress: Progress, import_id: str | None) -> finder.Counts:
+    with _alone(progress) as lease:
+        found = finder.find(progress, lease.renew)
+        entered.follow_sales()
+    if found.new or found.updated or found.gone:
+        who = Principal.system("worker")
+        kept = [{"code": row["code"], "costs": row["costs"], "note": row["note"]} for row in found.touched_by_people]
+        after = {**found.as_dict(), **({"removed_with_notes": kept} if kept else {})}
+        record(who, "promotions.found", "import" if import_id else "promotions", import_id or "all", after=after)
+        emit("promotions", "promotions.found", found.as_dict())
+    return found
+
+
+@contextmanager
+def _alone(progress: Progress, wait: Callable[[float], None] = time.sleep) -> Iterator[Lease]:
+    """The right to change observed promotions, waited for while another run holds it."""
+    lease = Lease("promotions:find", _LEASE_SECONDS)
+    while not lease.acquire():
+        progress.report(0, 0, _("Waiting for another search to end"))
+        progress.stop_if_cancelled()
+        wait(_RETRY_SECONDS)
+    try:
+        yield lease
+    finally:
+        lease.release()
