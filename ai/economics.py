@@ -22,6 +22,7 @@ NOTHING = Decimal(0)
 # Spend that is measured (not entered) and below this share of regular turnover cannot be told from averaging in the
 # prices; dividing by it would print returns of thousands of percent.
 MEASURABLE_SHARE = Decimal("0.02")
+_SISTERS = "sales taken from, or drawn to, other products are not counted"
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Ret
         basis.append("spend: how much less the retailer paid per unit during the promotion, times units sold")
     kinds = sorted({product.unit_cost_basis or "unknown" for product in products})
     basis.append(f"unit cost: {', '.join(kinds)}")
+    basis.append(_SISTERS)
     return _result(_margins(lines), spend, NOTHING, turnover, basis)
 
 
@@ -184,6 +186,7 @@ def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return 
     basis = [
         "margin per unit: regular shelf price less what the retailer paid in quiet weeks",
         "spend: price cut less the manufacturer's funding, times units sold",
+        _SISTERS,
     ]
     if kept > 0:
         basis.append("funding_kept: what funding and prices gave beyond the price cut, added to net")
