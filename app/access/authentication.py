@@ -11,6 +11,7 @@ from app.access.permissions import allowed
 from app.access.sessions import liveness
 from app.access.sessions import service as sessions
 from app.core.errors import Forbidden, Unauthenticated
+from app.core.settings import settings
 
 PASSWORD_PAGE = "/settings/password"  # noqa: S105 - an address
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,6 +44,7 @@ _WITH_OLD_PASSWORD = frozenset({PASSWORD_PAGE, "/api/v1/auth/password", "/api/v1
 def install(app: Flask) -> None:
     """Check every request of `app`; call right after the request context is installed."""
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.config.update(SESSION_COOKIE_SECURE=settings().secure_cookies, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
     app.before_request(identify)
     app.after_request(finish)
     app.jinja_env.globals.update(csrf_token=csrf.token, may=may)
