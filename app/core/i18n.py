@@ -32,6 +32,6 @@ def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     return text.format(**{"count": count, **values})
 
 
-def N_(message: str) -> str:  # noqa: N802 - the name extraction tools know
+def N_(message: str) -> str:
     """Marks `message` for translators where it is defined; `_` translates it where it is shown."""
     return message

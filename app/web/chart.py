@@ -68,7 +68,7 @@ def lines_chart(
     windows: Sequence[Window] = (),
     from_zero: bool = True,
 ) -> Chart:
-    """Lines over time. Each of `series` has name and values, and may have `unit` and `axis: "right"`, `step: True`, `bar: True`."""
+    """Lines over time. Each of `series` has name and values, and may have `unit`, `axis: "right"`, `step: True`, `bar: True`."""
     dates = [formatting.iso_date(value) for value in x]
     lines = [{**one, "values": [_plain(value) for value in one["values"]]} for one in series]
     spec = {

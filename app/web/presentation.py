@@ -48,6 +48,7 @@ def install(app: Flask) -> None:
     app.after_request(_vary_by_panel)
     scope.install(app)
     if development:
+        app.config["TEMPLATES_AUTO_RELOAD"] = app.jinja_env.auto_reload = True
         app.before_request(assets.forget_versions)
 
 

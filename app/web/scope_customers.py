@@ -2,8 +2,8 @@
 
 import json
 
-from flask import g, render_template_string
 from apiflask import APIBlueprint
+from flask import g, render_template_string
 
 from app.access.models import Permission
 from app.access.permissions import allowed

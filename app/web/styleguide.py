@@ -44,11 +44,19 @@ def styleguide() -> str:
 
 
 def _rows() -> list[dict[str, Any]]:
-    names = ("Tropicana 64 oz", "Minute Maid 64 oz", "Dominick's 64 oz", "Florida Gold 64 oz", "Citrus Hill 64 oz", "Tree Fresh 64 oz")
+    names = (
+        "Tropicana 64 oz",
+        "Minute Maid 64 oz",
+        "Dominick's 64 oz",
+        "Florida Gold 64 oz",
+        "Citrus Hill 64 oz",
+        "Tree Fresh 64 oz",
+    )
     states = ("analysed", "completed", "active", "draft", "rejected", "pending_approval")
     return [
         {
-            "name": name, "customer": "Dominick's Finer Foods", "start": _FIRST + timedelta(weeks=3 * i), "discount": 0.1 + i / 30,
+            "name": name, "customer": "Dominick's Finer Foods",
+            "start": _FIRST + timedelta(weeks=3 * i), "discount": 0.1 + i / 30,
             "units": 48_210 / (i + 1), "spend": 9_125 * (i + 1) / 3, "roi": 3.12 - i * 0.7, "status": states[i], "note": "",
         }
         for i, name in enumerate(names)
@@ -69,7 +77,13 @@ def _charts() -> list[Any]:
     window = Window(_FIRST + timedelta(weeks=12), _FIRST + timedelta(weeks=14, days=-1), "25 % off, feature")
     dates = [week["week"] for week in weeks]
     units = {"name": "Units", "values": [week["actual"] for week in weeks]}
-    price = {"name": "Price paid", "values": [2.19 if i in (12, 13) else 2.89 for i in range(26)], "axis": "right", "unit": "USD", "step": True}
+    price = {
+        "name": "Price paid",
+        "values": [2.19 if i in (12, 13) else 2.89 for i in range(26)],
+        "axis": "right",
+        "unit": "USD",
+        "step": True,
+    }
     return [
         baseline_chart("sample-baseline", weeks, [window], unit="units"),
         lines_chart("sample-lines", dates, [units, price], unit="units", windows=[window]),

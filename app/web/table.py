@@ -95,9 +95,7 @@ class TableQuery:
             columns=tuple(chosen),
             trail=tuple(trail.split(_TRAIL_SEPARATOR)) if trail else (),
             path=path,
-            address={
-                name: value for name, value in args.items() if value and (name in filters or name in _OWN_NAMES)
-            },
+            address={name: value for name, value in args.items() if value and (name in filters or name in _OWN_NAMES)},
         )
 
     @property
@@ -127,7 +125,7 @@ class TableQuery:
     @property
     def clear_link(self) -> str:
         """The list without filters, sort kept."""
-        return self.link(**{name: None for name in self.filters})
+        return self.link(**dict.fromkeys(self.filters))
 
     def hidden_fields(self, *without: str) -> list[tuple[str, str]]:
         """Names and values a GET form carries along so that it does not lose the rest of the address."""

@@ -142,7 +142,7 @@ function windowArea(windows, colour) {
   return {
     silent: true,
     itemStyle: { color: transparent(colour.window, 0.09) },
-    label: { color: colour.quiet, fontSize: 11, position: "insideTop", distance: 4 },
+    label: { color: colour.quiet, fontSize: 11, position: "insideTop", distance: 2, backgroundColor: transparent(colour.ground, 0.8), padding: [2, 4], borderRadius: 3 },
     data: windows.map((one) => [
       { xAxis: Date.parse(`${one.start.slice(0, 10)}T00:00:00Z`), name: one.label },
       { xAxis: Date.parse(`${one.end.slice(0, 10)}T00:00:00Z`) + DAY },
@@ -164,7 +164,11 @@ function baseline(spec, colour, width) {
   const spread = spec.high.map((high, index) => (high === null || spec.low[index] === null ? null : high - Math.max(0, spec.low[index])));
   const ghost = { type: "line", silent: true, symbol: "none", lineStyle: { opacity: 0 }, tooltip: { show: false }, stackStrategy: "all", connectNulls: false };
   const roomy = width > 560;
-  const label = (text, ink) => ({ show: roomy, formatter: text, color: ink, fontWeight: 500, distance: 6 });
+  // Two labels at the end of two lines: when the lines end close together, the labels step apart.
+  const last = (values) => values.findLast((value) => value !== null) ?? 0;
+  const gap = (last(spec.actual) - last(spec.baseline)) / (Math.max(...spec.actual, ...spec.baseline, 1) || 1);
+  const apart = Math.abs(gap) < 0.06 ? (gap >= 0 ? -8 : 8) : 0;
+  const label = (text, ink, shift) => ({ show: roomy, formatter: text, color: ink, fontWeight: 500, distance: 6, offset: [0, shift] });
   return {
     grid: { left: 8, right: roomy ? 68 : 12, top: 28, bottom: 8, containLabel: true },
     xAxis: timeAxis(colour, width),
@@ -187,8 +191,8 @@ function baseline(spec, colour, width) {
       { ...ghost, name: "band", stack: "band", data: pairs(spread), areaStyle: { color: colour.band, opacity: 0.7 } },
       { ...ghost, name: "floor", stack: "lift", data: pairs(floor) },
       { ...ghost, name: "lift", stack: "lift", data: pairs(lift), areaStyle: { color: colour.gain, opacity: 0.38 } },
-      { type: "line", name: spec.words.baseline, data: pairs(spec.baseline), symbol: "none", lineStyle: { color: colour.baseline, width: 1.5, type: [5, 4] }, itemStyle: { color: colour.baseline }, endLabel: label(spec.words.baseline, colour.quiet), labelLayout: { moveOverlap: "shiftY" } },
-      { type: "line", name: spec.words.actual, data: pairs(spec.actual), symbol: spec.x.length > 40 ? "none" : "circle", symbolSize: 5, showSymbol: true, lineStyle: { color: colour.actual, width: 2 }, itemStyle: { color: colour.actual }, endLabel: label(spec.words.actual, colour.ink), labelLayout: { moveOverlap: "shiftY" }, markArea: windowArea(spec.windows, colour) },
+      { type: "line", name: spec.words.baseline, data: pairs(spec.baseline), symbol: "none", lineStyle: { color: colour.baseline, width: 1.5, type: [5, 4] }, itemStyle: { color: colour.baseline }, endLabel: label(spec.words.baseline, colour.quiet, -apart) },
+      { type: "line", name: spec.words.actual, data: pairs(spec.actual), symbol: spec.x.length > 40 ? "none" : "circle", symbolSize: 5, showSymbol: true, lineStyle: { color: colour.actual, width: 2 }, itemStyle: { color: colour.actual }, endLabel: label(spec.words.actual, colour.ink, apart), markArea: windowArea(spec.windows, colour) },
     ],
   };
 }
@@ -223,16 +227,31 @@ function lines(spec, colour, width) {
 
 function bars(spec, colour) {
   return {
-    grid: { left: 8, right: 56, top: 8, bottom: 24, containLabel: true },
-    xAxis: { ...valueAxis(colour, spec.unit), nameLocation: "end" },
-    yAxis: { type: "category", inverse: true, data: spec.labels, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour.ink, width: 160, overflow: "truncate" } },
+    grid: { left: 8, right: 56, top: 24, bottom: 4, containLabel: true },
+    xAxis: { ...valueAxis(colour, ""), axisLabel: { show: false }, splitLine: { show: false } },
+    yAxis: {
+      type: "category",
+      inverse: true,
+      name: spec.unit,
+      nameLocation: "start",
+      nameGap: 8,
+      nameTextStyle: { color: colour.quiet, align: "right" },
+      data: spec.labels,
+      axisLine: { show: true, onZero: true, lineStyle: { color: colour.line } },
+      axisTick: { show: false },
+      axisLabel: { color: colour.ink, width: 160, overflow: "truncate", margin: 12 },
+    },
     tooltip: { show: false },
     series: [
       {
         type: "bar",
         barMaxWidth: 16,
-        data: spec.values.map((value) => ({ value, itemStyle: { color: value < 0 ? colour.loss : colour.gain } })),
-        label: { show: true, position: "right", color: colour.ink, formatter: (shown) => number(shown.value) },
+        data: spec.values.map((value) => ({
+          value,
+          itemStyle: { color: value < 0 ? colour.loss : colour.gain },
+          label: { position: value < 0 ? "left" : "right" },
+        })),
+        label: { show: true, color: colour.ink, formatter: (shown) => number(shown.value) },
       },
     ],
   };
@@ -283,7 +302,7 @@ function number(value) {
 }
 
 function shortDate(day) {
-  const language = document.documentElement.lang || "en";
+  const language = (document.documentElement.lang || "en").replace(/^en$/, "en-GB");
   return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 }
 
