@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# From a bare machine to a page to sign in to, and from any version or interruption to this version. One file a phase, in order.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
+cd "$ROOT"
+STATE=$ROOT/.cache/deploy
+DEPLOY_LOG=$STATE/deploy.log
+
+for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,administrator,demo,summary}.sh; do
+    # shellcheck source=/dev/null
+    . "$file"
+done
+
+parse_options "$@"
+SOURCE_FILE=$(mktemp)
+trap 'rm -f "$SOURCE_FILE"' EXIT
+trap 'warn "interrupted; run deploy.sh again and it goes on where it stopped"; exit 130' INT TERM
+
+heading "Checking this machine (no impact yet)"
+phase_preflight
+plan_engine
+plan_configuration
+plan_images
+plan_start
+plan_database
+plan_administrator
+plan_demo
+if [ -n "$DRY_RUN" ]; then
+    note "dry run: nothing was changed"
+    exit 0
+fi
+confirm
+
+mkdir -p "$STATE"
+exec 8>"$STATE/lock"
+flock --nonblock 8 || die "Another deploy.sh is at work in this folder; wait for it to end."
+: >"$DEPLOY_LOG"
+
+heading "Docker";        phase_engine
+heading "Configuration"; phase_configuration
+heading "Images";        phase_images
+heading "Services";      phase_start
+heading "Database";      phase_database
+heading "People";        phase_administrator
+[ -z "$DEMO" ] || heading "Demonstration"
+phase_demo
+heading "TradeAI is running"
+phase_summary
