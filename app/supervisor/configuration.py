@@ -1,0 +1,28 @@
+"""What the supervisor is told from outside, beyond the settings that every process has."""
+
+import functools
+from pathlib import Path
+
+from pydantic import Field
+
+from app.core.settings import Settings
+
+
+class Configuration(Settings):
+    """Environment variables `TRADEAI_*`, as all settings."""
+
+    service: str = "supervisor"
+    project: str = Field("tradeai", pattern="^[a-z0-9][a-z0-9_-]*$")  # Compose's project: containers are <project>-<service>-1
+    docker_url: str = "tcp://dockerproxy:2375"
+    worker_url: str = "http://worker:5001"
+    nginx_url: str = "http://nginx:8080"
+    state_dir: Path = Path("/var/lib/tradeai/supervisor")
+    listen: str = "0.0.0.0"  # noqa: S104 - inside its container; Compose publishes on 127.0.0.1 only
+    pages_port: int = 8080
+    metrics_port: int = 9090
+
+
+@functools.lru_cache(maxsize=1)
+def configuration() -> Configuration:
+    """The configuration of this process, read once."""
+    return Configuration()

@@ -1,0 +1,51 @@
+"""The decision: state and one event in, new state and actions out. No clock, no input, no output.
+
+Every event goes the same way: note the fact (`observe`), judge where each service stands (`judge`), and ask for what
+follows (`heal`). Judging looks at the facts only, so that a supervisor that was away finds the world as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+
+from app.core.i18n import N_
+from app.supervisor.actions import Action, Note
+from app.supervisor.decide.heal import heal
+from app.supervisor.decide.judge import judge
+from app.supervisor.decide.observe import observe
+from app.supervisor.decide.operator import carry_out
+from app.supervisor.events import Asked, Event
+from app.supervisor.state import Phase, ServiceState, State, words
+
+
+def decide(state: State, event: Event, now: datetime) -> tuple[State, list[Action]]:
+    """What is so after `event`, and what has to be done about it."""
+    before = state.services
+    actions: list[Action] = []
+    if isinstance(event, Asked):
+        state, actions = carry_out(state, event, now)
+    else:
+        state = observe(state, event, now)
+    services: Mapping[str, ServiceState] = state.services
+    for kept in sorted(state.kept, key=lambda kept: kept.stage):  # what others depend on first
+        judged = judge(kept, replace(state, services=services), now)
+        after, wanted = heal(kept, judged, replace(state, services=services), now)
+        if after is not services[kept.name]:
+            services = MappingProxyType({**services, kept.name: after})
+        actions += wanted
+    return replace(state, services=services), _transitions(before, services) + actions
+
+
+def _transitions(before: Mapping[str, ServiceState], after: Mapping[str, ServiceState]) -> list[Action]:
+    """A line for each service that changed its phase; the first look at a service that is fine is no news."""
+    notes: list[Action] = []
+    for name, service in after.items():
+        was = before[name].phase
+        if service.phase is was or (was is Phase.UNKNOWN and service.phase is Phase.STARTING):
+            continue
+        text = words(N_("{service} is {phase}"), service=name, phase=service.phase.value)
+        if service.reason:
+            text = words(N_("{service} is {phase}: {reason}"), service=name, phase=service.phase.value, reason=service.reason)
+        notes.append(Note(name, text, bad=service.phase in {Phase.FAILED, Phase.QUARANTINED}))
+    return notes

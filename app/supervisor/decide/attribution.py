@@ -1,0 +1,52 @@
+"""Whose fault is it? Only the root of a failing chain is restarted, and a host at its end is no service's fault."""
+
+from datetime import datetime, timedelta
+
+from app.core.i18n import N_
+from app.supervisor.services import Kept
+from app.supervisor.state import HostState, Phase, ServiceState, State, Words, words
+
+HOST = "host"
+DISK_FLOOR = 0.01  # share free
+MEMORY_FLOOR = 0.03
+BUSY_FOR = timedelta(seconds=10)
+
+
+def culprit(kept: Kept, state: State) -> str | None:
+    """The service that `kept` cannot work without and that is not healthy; the far end of the chain when there is one."""
+    for name in kept.depends_on:
+        dependency = state.services[name]
+        if dependency.phase is not Phase.HEALTHY:
+            return dependency.blamed_on or name
+    return None
+
+
+def vouched(kept: Kept, service: ServiceState, state: State) -> bool:
+    """Whether everything `kept` depends on has answered since its own trouble began.
+
+    When a database hangs, those who use it fall silent in the same seconds; without this the first to be counted out
+    would be restarted for it.
+    """
+    since = service.probe.failing_since
+    if since is None:
+        return True
+    answers = [state.services[name].probe.ok_at for name in kept.depends_on]
+    return all(ok_at is not None and ok_at > since for ok_at in answers)
+
+
+def host_at_fault(host: HostState | None) -> Words | None:
+    """Why the host itself cannot be worked on, for as long as it lasts; None when it can."""
+    if host is None:
+        return None
+    if host.disk_total and host.disk_free < host.disk_total * DISK_FLOOR:
+        return words(N_("the host's disk is full"))
+    if host.inodes_total and host.inodes_free < host.inodes_total * DISK_FLOOR:
+        return words(N_("the host's disk has no room for more files"))
+    if host.memory_total and host.memory_available < host.memory_total * MEMORY_FLOOR:
+        return words(N_("the host is out of memory"))
+    return None
+
+
+def host_busy(host: HostState | None, now: datetime) -> bool:
+    """Whether the processors have been taken for so long that silence means waiting, not hanging."""
+    return host is not None and host.cpu_busy_since is not None and now - host.cpu_busy_since >= BUSY_FOR

@@ -1,0 +1,149 @@
+"""Where a service stands, from facts alone."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from app.core.i18n import N_
+from app.supervisor.decide.attribution import HOST, culprit, host_at_fault, host_busy, vouched
+from app.supervisor.services import Kept
+from app.supervisor.state import NOTHING, Outcome, Phase, Purpose, ServiceState, State, Words, words
+
+MISSES = 3  # silent probes in a row that make a hang
+PATIENCE = timedelta(seconds=60)  # for a service that lives but is not well, or is silent on a busy host
+STOP_WAIT = timedelta(seconds=3)  # within which Docker reports a stop by hand as complete
+
+
+@dataclass(frozen=True)
+class Verdict:
+    phase: Phase
+    reason: Words = NOTHING
+    blamed_on: str | None = None
+
+
+def judge(kept: Kept, state: State, now: datetime) -> ServiceState:
+    """The service of `kept` with its phase; `since` moves only when the phase does."""
+    service = state.services[kept.name]
+    verdict = _verdict(kept, service, state, now)
+    if (verdict.phase, verdict.reason, verdict.blamed_on) == (service.phase, service.reason, service.blamed_on):
+        return service if service.since else replace(service, since=now)
+    since = service.since if verdict.phase is service.phase and service.since else now
+    healthy = verdict.phase is Phase.HEALTHY
+    return replace(
+        service,
+        phase=verdict.phase,
+        reason=verdict.reason,
+        blamed_on=verdict.blamed_on,
+        since=since,
+        quarantined=service.quarantined and not healthy,
+        next_attempt_at=None if healthy else service.next_attempt_at,
+    )
+
+
+def _verdict(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
+    if not service.seen:
+        return _from_afar(service)
+    if service.container is None:
+        return Verdict(Phase.STOPPED, words(N_("it has no container; create it: docker compose up -d")))
+    if service.container.status == "paused":
+        return Verdict(Phase.STOPPED, words(N_("its container is paused")))
+    if service.container.running:
+        return _running(kept, service, state, now)
+    return _not_running(kept, service, state, now)
+
+
+def _from_afar(service: ServiceState) -> Verdict:
+    """Docker never answered, so only the probe can tell."""
+    if service.probe.outcome is Outcome.OK:
+        return Verdict(Phase.HEALTHY)
+    if service.probe.misses >= MISSES:
+        return Verdict(Phase.FAILED, words(N_("it does not answer, and neither does Docker")))
+    return Verdict(Phase.UNKNOWN, words(N_("not asked yet")))
+
+
+def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
+    probe = service.probe
+    if probe.outcome is Outcome.OK:
+        return Verdict(Phase.HEALTHY)
+    at_fault = culprit(kept, state)
+    if probe.outcome is Outcome.BLAMES:
+        return _blames(service, state)
+    if service.quarantined:
+        return Verdict(Phase.QUARANTINED, _quarantine(service))
+    if at_fault is not None and probe.outcome is not None:
+        return Verdict(Phase.DEGRADED, words(N_("{service} is not healthy"), service=at_fault), at_fault)
+    if not service.was_healthy:
+        return _coming_up(kept, service, now)
+    if probe.outcome is None or (probe.outcome is Outcome.SILENT and probe.misses < MISSES):
+        return Verdict(Phase.HEALTHY)  # one lost answer is no failure
+    return _unwell(kept, service, state, now)
+
+
+def _blames(service: ServiceState, state: State) -> Verdict:
+    """It says itself who is down. The far end of the chain is named when we see it too."""
+    named = service.probe.blames[0]
+    seen = state.services.get(named)
+    if seen is not None and seen.phase is not Phase.HEALTHY:
+        root = seen.blamed_on or named
+        return Verdict(Phase.DEGRADED, words(N_("{service} is not healthy"), service=root), root)
+    text = N_("it says that {service} is down, which answers the supervisor: check its password and network")
+    return Verdict(Phase.DEGRADED, words(text, service=named), named)
+
+
+def _coming_up(kept: Kept, service: ServiceState, now: datetime) -> Verdict:
+    assert service.running_since is not None
+    if now - service.running_since < timedelta(seconds=kept.start_seconds):
+        return Verdict(Phase.STARTING)
+    text = N_("it runs but was not ready within {seconds} s: {detail}")
+    return Verdict(Phase.FAILED, words(text, seconds=int(kept.start_seconds), detail=service.probe.detail or "no answer"))
+
+
+def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
+    """It was healthy, its dependencies are, and it answers badly or not at all."""
+    probe = service.probe
+    since = probe.failing_since or now
+    detail = probe.detail or "no answer"
+    if (full := host_at_fault(state.host)) is not None:
+        return Verdict(Phase.DEGRADED, full, HOST)
+    if not vouched(kept, service, state):
+        return Verdict(Phase.DEGRADED, words(N_("{detail}; asking what it depends on"), detail=detail))
+    if now - since < PATIENCE:
+        if probe.outcome is Outcome.UNREADY:
+            return Verdict(Phase.DEGRADED, words(N_("it lives but is not well: {detail}"), detail=detail))
+        if host_busy(state.host, now):
+            return Verdict(Phase.DEGRADED, words(N_("{detail}; the host's processors are all taken"), detail=detail), HOST)
+    if probe.outcome is Outcome.UNREADY:
+        text = N_("it lives but has not been well for {seconds} s: {detail}")
+        return Verdict(Phase.FAILED, words(text, seconds=int(PATIENCE.total_seconds()), detail=detail))
+    return Verdict(Phase.FAILED, words(N_("it hangs: {detail}"), detail=detail))
+
+
+def _not_running(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
+    if service.stopped_at is not None:
+        return Verdict(Phase.STOPPED, words(N_("it was stopped by hand")))
+    if service.told_to_stop_at is not None and service.died_at is not None and now - service.died_at < STOP_WAIT:
+        return Verdict(Phase.STOPPED, words(N_("it was told to stop")))
+    if service.quarantined:
+        return Verdict(Phase.QUARANTINED, _quarantine(service))
+    at_fault = culprit(kept, state)
+    if service.first_start_due or (service.acting is not None and service.acting.purpose is not Purpose.HEALING):
+        reason = words(N_("waits for {service}"), service=at_fault) if at_fault else NOTHING
+        return Verdict(Phase.STARTING, reason)
+    ended = _ended(service)
+    if at_fault is not None:
+        return Verdict(Phase.FAILED, words(N_("{ended}; waits for {service}"), ended=ended, service=at_fault), at_fault)
+    return Verdict(Phase.FAILED, ended)
+
+
+def _ended(service: ServiceState) -> Words:
+    if service.refusal:
+        return words(N_("Docker could not start it: {detail}"), detail=service.refusal)
+    if service.container is not None and service.container.oom_killed:
+        return words(N_("it was killed for exceeding its memory limit"))
+    if service.container is None or service.container.exit_code is None:
+        return words(N_("it does not run"))
+    return words(N_("it ended with exit code {code}"), code=service.container.exit_code)
+
+
+def _quarantine(service: ServiceState) -> Words:
+    text = N_("{count} restarts in ten minutes did not help; correct the cause, then release it")
+    return words(text, count=len(service.attempts))

@@ -1,0 +1,129 @@
+"""What arrives in the queue: one small value for everything that can happen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.supervisor.state import Container, HostState, Outcome, Usage
+
+
+class Ask(StrEnum):
+    """What an operator can ask for."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A second went by."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Docker was asked at `asked_at`; `container` is None when there is none."""
+
+    service: str
+    container: Container | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Started:
+    """`at`, here and below, is when the supervisor heard of it."""
+
+    service: str
+    container_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Signalled:
+    """Somebody sent `signal` through Docker."""
+
+    service: str
+    container_id: str
+    at: datetime
+    signal: int
+
+
+@dataclass(frozen=True)
+class OutOfMemory:
+    service: str
+    container_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Died:
+    service: str
+    container_id: str
+    at: datetime
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A stop that was asked of Docker is complete (a crash has no such event)."""
+
+    service: str
+    container_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A probe begun at `began_at` is over."""
+
+    service: str
+    began_at: datetime
+    outcome: Outcome
+    latency_ms: float | None = None
+    detail: str = ""
+    blames: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Used:
+    service: str
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class HostSampled:
+    host: HostState
+
+
+@dataclass(frozen=True)
+class DockerAnswers:
+    pass
+
+
+@dataclass(frozen=True)
+class DockerSilent:
+    reason: str
+
+
+@dataclass(frozen=True)
+class ActionDone:
+    """An action of ours is over. `reached` is False when Docker never heard of it."""
+
+    service: str
+    ok: bool
+    reached: bool = True
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An operator's wish, from the page or the command."""
+
+    service: str
+    ask: Ask
+    who: str
+
+
+ContainerEvent = Started | Signalled | OutOfMemory | Died | Stopped
+Event = Tick | Seen | ContainerEvent | Probed | Used | HostSampled | DockerAnswers | DockerSilent | ActionDone | Asked

@@ -1,0 +1,78 @@
+"""Wires the ports, sets the sources going, serves the pages, and runs the loop until it is told to stop."""
+
+import signal
+import sys
+import threading
+from typing import Any
+
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIServer
+from prometheus_client import make_wsgi_app
+
+from app import __version__
+from app.core.logging import configure_logging, get_logger
+from app.supervisor.clock import SteadyClock
+from app.supervisor.configuration import Configuration, configuration
+from app.supervisor.engine import Engine
+from app.supervisor.host.sample import boot_id
+from app.supervisor.loop import Loop
+from app.supervisor.metrics import registry
+from app.supervisor.pages.signing_in import OperatorSession
+from app.supervisor.pages.site import create_site
+from app.supervisor.probes.all import probe_of
+from app.supervisor.sources import Sources
+from app.supervisor.store import StateFile
+
+_CONNECTIONS = 200
+
+log = get_logger(__name__)
+
+
+def main() -> None:
+    """Keep the appliance until SIGTERM."""
+    config = configuration()
+    configure_logging(config)
+    stopping = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _number, _frame: stopping.set())
+
+    clock = SteadyClock()
+    store = StateFile(config.state_dir, boot_id())
+    engine = Engine(config.docker_url, config.project)
+    loop = Loop(clock, engine, store)
+    sources = Sources(loop.put, lambda: loop.state, clock, engine, stopping)
+    sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.state_dir)
+    servers = _serve(config, loop, store, clock)
+    log.info("the supervisor keeps the appliance", version=__version__, project=config.project)
+    loop.run(stopping)
+
+    for server in servers:
+        server.stop(timeout=1)
+    store.close()
+    log.info("the supervisor ends")
+    sys.exit(0)
+
+
+def _serve(config: Configuration, loop: Loop, store: StateFile, clock: SteadyClock) -> list[WSGIServer]:
+    """The pages and the metrics, each on its port."""
+    operator = OperatorSession(store.key("sessions"), lambda: config.secret("supervisor_password").get_secret_value())
+    site = create_site(loop, store, clock, operator, store.key("cookies"))
+    metrics = make_wsgi_app(registry(lambda: loop.state, __version__))
+    return [_server(config.listen, config.pages_port, site), _server(config.listen, config.metrics_port, metrics)]
+
+
+def _server(host: str, port: int, application: Any) -> WSGIServer:
+    server = WSGIServer((host, port), application, spawn=Pool(_CONNECTIONS), log=None, error_log=_ErrorLog())
+    server.start()
+    return server
+
+
+class _ErrorLog:
+    """The server's complaints, as log lines like all others."""
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            log.error("the supervisor's web server complains", detail=text.strip())
+
+    def flush(self) -> None:
+        """Nothing is held back."""

@@ -1,0 +1,1 @@
+"""The supervisor's own pages on 8080: they work while everything else is down."""

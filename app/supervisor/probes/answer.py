@@ -1,0 +1,33 @@
+"""What a probe brings back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.supervisor.state import Outcome
+
+TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`detail` is for people and names no secret; `blames` are services of ours."""
+
+    outcome: Outcome
+    detail: str = ""
+    blames: tuple[str, ...] = ()
+
+
+OK = Answer(Outcome.OK)
+Probe = Callable[[], Answer]
+
+
+def silent(detail: str) -> Answer:
+    """No answer, and how that showed."""
+    return Answer(Outcome.SILENT, detail)
+
+
+def refused(host: str, error: OSError) -> Answer:
+    """No answer over a plain connection."""
+    if isinstance(error, TimeoutError):
+        return silent(f"no answer within {TIMEOUT_SECONDS:.0f} s")
+    return silent(f"{host}: {error.strerror or error}")

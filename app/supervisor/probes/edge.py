@@ -1,0 +1,46 @@
+"""Asks nginx for something that the backend answers: the way that people's requests take, end to end."""
+
+import httpx
+
+from app.core.http import open_client
+from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, silent
+from app.supervisor.state import Outcome
+
+_THROUGH = "/api/v1/health"
+_NGINX_ALONE = "/nginx-alive"
+_BEHIND = "backend"
+_UPSTREAM_DOWN = frozenset({502, 503, 504})
+
+
+def edge_probe(url: str) -> Probe:
+    """A probe of nginx at `url`."""
+
+    def ask() -> Answer:
+        with open_client(url, timeout_seconds=TIMEOUT_SECONDS) as http:
+            try:
+                answer = http.get(_THROUGH)
+            except httpx.TimeoutException:
+                return _alone(http)
+            except httpx.HTTPError as error:
+                return silent(f"{url}: {error}")
+            if answer.status_code in _UPSTREAM_DOWN:
+                return _blames(f"{_THROUGH} answers {answer.status_code}")
+            if not answer.is_success:
+                return Answer(Outcome.UNREADY, f"{_THROUGH} answers {answer.status_code}")
+            return OK
+
+    return ask
+
+
+def _alone(http: httpx.Client) -> Answer:
+    """Nothing came through in time: nginx itself, or what is behind it?"""
+    waited = f"{_THROUGH} gave no answer within {TIMEOUT_SECONDS:.0f} s"
+    try:
+        http.get(_NGINX_ALONE, timeout=TIMEOUT_SECONDS / 2)
+    except httpx.HTTPError:
+        return silent(waited)
+    return _blames(waited)
+
+
+def _blames(detail: str) -> Answer:
+    return Answer(Outcome.BLAMES, detail, (_BEHIND,))

@@ -1,0 +1,70 @@
+"""Asks `GET /health` and understands who is blamed in the answer; a process that only answers `/livez` still lives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from app.core.http import open_client
+from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, silent
+from app.supervisor.state import Outcome
+
+# What the services call their dependencies in the answer of /health -> the service of ours.
+NAMES = {"database": "mongodb", "mongodb": "mongodb", "mongo": "mongodb", "db": "mongodb", "redis": "redis", "backend": "backend"}
+WELL = frozenset({"ok", "healthy"})
+
+
+def http_probe(url: str) -> Probe:
+    """A probe of the service at `url`."""
+
+    def ask() -> Answer:
+        # A new connection each time: one that is kept open cannot tell whether new ones are accepted.
+        with open_client(url, timeout_seconds=TIMEOUT_SECONDS) as http:
+            try:
+                return judge_health(http.get("/health"))
+            except httpx.TimeoutException:
+                return _alive(http)
+            except httpx.HTTPError as error:
+                return silent(f"{url}: {error}")
+
+    return ask
+
+
+def judge_health(answer: httpx.Response) -> Answer:
+    """The verdict on an answer of `/health`."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    body = body if isinstance(body, dict) else {}
+    if answer.is_success and body.get("status", "ok") in WELL:
+        return OK
+    detail = f"/health answers {answer.status_code} {body.get('status', '')}".strip()
+    blames = blamed(body)
+    if blames:
+        return Answer(Outcome.BLAMES, f"{detail}: {', '.join(blames)}", blames)
+    return Answer(Outcome.UNREADY, detail)
+
+
+def blamed(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that a health document calls down: by its list `down`, its `checks`, or a field of their name."""
+    down = body.get("down")
+    if not isinstance(down, list):
+        checks = body.get("checks")
+        fields = checks if isinstance(checks, dict) else body
+        down = [name for name, check in fields.items() if not _well(check)]
+    return tuple(dict.fromkeys(NAMES[name] for name in down if name in NAMES))
+
+
+def _well(check: Any) -> bool:
+    return (check.get("status") if isinstance(check, dict) else check) in WELL
+
+
+def _alive(http: httpx.Client) -> Answer:
+    """`/health` took too long: does the process answer at all? Any answer counts."""
+    waited = f"/health gave no answer within {TIMEOUT_SECONDS:.0f} s"
+    try:
+        http.get("/livez", timeout=TIMEOUT_SECONDS / 2)
+    except httpx.HTTPError:
+        return silent(waited)
+    return Answer(Outcome.UNREADY, waited)

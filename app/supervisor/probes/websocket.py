@@ -1,0 +1,52 @@
+"""Asks the realtime service for its health, then for a WebSocket until it says welcome, as a browser would."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from app.core.http import open_client
+from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, refused, silent
+from app.supervisor.state import Outcome
+
+_BEHIND = "redis"  # the only thing it depends on
+
+
+def websocket_probe(url: str, greet: Callable[[str], str] | None = None) -> Probe:
+    """A probe of the service at `url` (http); `greet` opens a socket and returns its first message."""
+    first_message = greet or _first_message
+
+    def ask() -> Answer:
+        try:
+            with open_client(url, timeout_seconds=TIMEOUT_SECONDS) as http:
+                health = http.get("/health")
+            welcome = json.loads(first_message(f"{url.replace('http', 'ws', 1)}/ws"))
+        except httpx.TimeoutException:
+            return silent(f"/health gave no answer within {TIMEOUT_SECONDS:.0f} s")
+        except httpx.HTTPError as error:
+            return silent(f"{url}: {error}")
+        except OSError as error:  # a TimeoutError too
+            return refused("/ws", error)
+        except (WebSocketException, ValueError) as error:
+            return Answer(Outcome.UNREADY, f"/ws: {error}"[:200])
+        return judge(health, welcome)
+
+    return ask
+
+
+def judge(health: httpx.Response, welcome: object) -> Answer:
+    """The verdict on the health document and the first message."""
+    if not isinstance(welcome, dict) or welcome.get("type") != "welcome":
+        return Answer(Outcome.UNREADY, "/ws opens without a welcome")
+    if not health.is_success:
+        return Answer(Outcome.UNREADY, f"/health answers {health.status_code}")
+    if health.json().get("status") == "degraded":
+        return Answer(Outcome.BLAMES, "the event stream does not answer", (_BEHIND,))
+    return OK
+
+
+def _first_message(url: str) -> str:
+    with connect(url, open_timeout=TIMEOUT_SECONDS, close_timeout=0.5, proxy=None, compression=None) as socket:
+        return str(socket.recv(timeout=TIMEOUT_SECONDS))

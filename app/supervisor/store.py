@@ -1,0 +1,165 @@
+"""What must survive the supervisor: budgets, quarantines, stops by hand, and the journal. SQLite on its own volume."""
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+from app.core.logging import get_logger
+from app.supervisor.state import ServiceState
+
+_FILE = "supervisor.sqlite3"
+_JOURNAL_ROWS = 5000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS services (
+    name TEXT PRIMARY KEY, container_id TEXT, attempts TEXT NOT NULL, quarantined INTEGER NOT NULL,
+    stopped_at TEXT, boot_id TEXT NOT NULL, restarts INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS journal (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, service TEXT NOT NULL, text TEXT NOT NULL, bad INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+# A stop counts as meant to last only when the supervisor outlives it this long: when the host or the whole appliance is
+# going down, the services are stopped first, and after the next boot they must come up again.
+STOP_SETTLES = timedelta(seconds=20)
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry of the journal."""
+
+    at: datetime
+    service: str
+    text: str
+    bad: bool
+
+
+class StateFile:
+    """The open file. A failing write is logged and shown (`trouble`), and never stops the supervisor's work."""
+
+    def __init__(self, folder: Path, boot_id: str) -> None:
+        self.trouble = ""
+        self._boot_id = boot_id
+        self._saved: dict[str, tuple[object, ...]] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._db = _open(folder / _FILE)
+        except (OSError, sqlite3.Error) as error:
+            self._db = _connect(":memory:")
+            self._fail(error)
+
+    def restore(self, services: Mapping[str, ServiceState]) -> Mapping[str, ServiceState]:
+        """`services` with what was remembered of each. A stop by hand ends with the boot it was made in."""
+        rows = self._db.execute("SELECT name, container_id, attempts, quarantined, stopped_at, boot_id, restarts FROM services")
+        restored = dict(services)
+        for name, container_id, attempts, quarantined, stopped_at, boot_id, restarts in rows:
+            if name not in restored:
+                continue
+            stopped = datetime.fromisoformat(stopped_at) if stopped_at and boot_id == self._boot_id else None
+            restored[name] = ServiceState(
+                name,
+                remembered_id=container_id,
+                attempts=tuple(datetime.fromisoformat(moment) for moment in json.loads(attempts)),
+                quarantined=bool(quarantined),
+                stopped_at=stopped,
+                restarts=restarts,
+            )
+        return MappingProxyType(restored)
+
+    def save(self, services: Iterable[ServiceState], now: datetime) -> None:
+        """Write what changed, before anything is done about it: an action is never repeated for want of memory."""
+        changed = {
+            row[0]: row for row in (self._row(service, now) for service in services) if self._saved.get(str(row[0])) != row
+        }
+        if changed and self._write("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)", changed.values()):
+            self._saved |= {str(name): row for name, row in changed.items()}
+
+    def note(self, line: Line) -> None:
+        """Append to the journal, which keeps its newest rows."""
+        row = (line.at.isoformat(), line.service, line.text, line.bad)
+        self._write("INSERT INTO journal (at, service, text, bad) VALUES (?, ?, ?, ?)", [row])
+        self._write("DELETE FROM journal WHERE id <= (SELECT max(id) FROM journal) - ?", [(_JOURNAL_ROWS,)])
+
+    def journal(self, count: int) -> list[Line]:
+        """The newest lines, newest first."""
+        try:
+            rows = self._db.execute("SELECT at, service, text, bad FROM journal ORDER BY id DESC LIMIT ?", (count,)).fetchall()
+        except sqlite3.Error as error:
+            self._fail(error)
+            return []
+        return [Line(datetime.fromisoformat(at), service, text, bool(bad)) for at, service, text, bad in rows]
+
+    def key(self, name: str) -> bytes:
+        """A random key that is made once; one that cannot be stored lasts as long as the process."""
+        made = secrets.token_bytes(32)
+        self._write("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(name, made)])
+        try:
+            row = self._db.execute("SELECT value FROM keys WHERE name = ?", (name,)).fetchone()
+        except sqlite3.Error as error:
+            self._fail(error)
+            row = None
+        return bytes(row[0]) if row else made
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _row(self, service: ServiceState, now: datetime) -> tuple[object, ...]:
+        settled = service.stopped_at is not None and now - service.stopped_at >= STOP_SETTLES
+        container_id = service.container.id if service.container else service.remembered_id
+        attempts = json.dumps([moment.isoformat() for moment in service.attempts])
+        stopped_at = service.stopped_at.isoformat() if settled and service.stopped_at else None
+        return (service.name, container_id, attempts, int(service.quarantined), stopped_at, self._boot_id, service.restarts)
+
+    def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> bool:
+        try:
+            with self._db:
+                self._db.executemany(statement, rows)
+        except sqlite3.Error as error:
+            self._fail(error)
+            return False
+        self.trouble = ""
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        if not self.trouble:
+            log.error("the supervisor's state cannot be stored; it goes on without memory", error=str(error))
+        self.trouble = str(error)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """The database at `path`; a damaged one is kept aside and a fresh one begun."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        aside = path.with_suffix(f".damaged-{datetime.now().astimezone():%Y%m%dT%H%M%S}")
+        log.error(
+            "the supervisor's state file is damaged; it is kept aside and a fresh one begun", error=str(error), kept=str(aside)
+        )
+        path.rename(aside)
+        for extra in (f"{path}-wal", f"{path}-shm"):
+            Path(extra).unlink(missing_ok=True)
+        return _connect(path)
+
+
+def _connect(path: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, timeout=5)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        (verdict,) = db.execute("PRAGMA quick_check").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        db.executescript(_SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
