@@ -35,7 +35,6 @@ def measure(appliance: Appliance) -> list[Result]:
     people = json.loads(made.split("TOKENS ")[1].splitlines()[0])
     delays = asyncio.run(_run(appliance, people))
     missing = SOCKETS * EVENTS - len(delays)
-    half = f"p50 {percentile(delays, 0.5):.0f} ms"
     return [
         Result(
             "1,000 WebSockets: event to receipt, p99",
