@@ -69,3 +69,19 @@ appliance_up() {
     export TRADEAI_TEST_ROOT=$APPLIANCE TRADEAI_TEST_USER=$TEST_USER TRADEAI_TEST_PASSWORD=$password
     done_ "the appliance is up: https://127.0.0.1:$(appliance_setting HTTPS_PORT)"
 }
+
+data_compose() {
+    MONGO_PORT=27217 REDIS_PORT=6579 docker compose --project-directory "$APPLIANCE" -p "$DATA_PROJECT" \
+        -f "$APPLIANCE/docker-compose.yml" -f "$APPLIANCE/compose/ports.yml" "$@"
+}
+
+# data_services_up: a MongoDB and a Redis of their own for the integration tests, from the compose file, beside the appliance.
+data_services_up() {
+    appliance_up || return 1
+    remove_project "$DATA_PROJECT"
+    data_compose up -d --no-build --wait mongodb redis >"$ARTIFACTS/data-services.log" 2>&1 || { cat "$ARTIFACTS/data-services.log" >&2; return 1; }
+    TEST_MONGO_URL="mongodb://tradeai:$(cat "$APPLIANCE/secrets/mongo_app_password")@127.0.0.1:27217/?authSource=admin&directConnection=true"
+    TEST_REDIS_URL="redis://:$(cat "$APPLIANCE/secrets/redis_password")@127.0.0.1:6579/0"
+}
+
+data_services_down() { remove_project "$DATA_PROJECT"; }
