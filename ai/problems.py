@@ -76,7 +76,7 @@ def from_validation(error: ValidationError) -> Problem:
     if any(item["type"] == "json_invalid" for item in found):
         return Malformed("The body is not valid JSON")
     errors = [
-        {"field": ".".join(str(step) for step in item["loc"]) or "body", "message": item["msg"]}
+        {"field": ".".join(str(step) for step in item["loc"]) or "body", "message": item["msg"].removeprefix("Value error, ")}
         for item in found[:MOST_FIELD_ERRORS]
     ]
     return Invalid(f"{len(found)} field(s) are wrong", errors)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 Day = Annotated[date, Field(ge=date(1970, 1, 5), le=date(2200, 1, 1))]
@@ -23,6 +23,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _after_start(end: date, others: ValidationInfo, longest_days: int) -> date:
+    """The last day, if it is not before the first nor too long after it."""
+    start = others.data.get("start")
+    if start is not None and end < start:
+        raise ValueError("the last day is before the first")
+    if start is not None and (end - start).days > longest_days:
+        raise ValueError(f"at most {longest_days} days may lie between the first day and the last")
+    return end
+
+
 class TrainRequest(Strict):
     source: Source = "pos"
 
@@ -36,13 +46,10 @@ class BaselineRequest(Strict):
     end: Day = Field(alias="to")
     source: Source = "pos"
 
-    @model_validator(mode="after")
-    def _ordered(self) -> BaselineRequest:
-        if self.end < self.start:
-            raise ValueError("'to' is before 'from'")
-        if (self.end - self.start).days > 7 * MOST_WEEKS_ASKED:
-            raise ValueError(f"'from' to 'to' may span at most {MOST_WEEKS_ASKED} weeks")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date, others: ValidationInfo) -> date:
+        return _after_start(end, others, 7 * MOST_WEEKS_ASKED)
 
 
 class CostsGiven(Strict):
@@ -62,13 +69,10 @@ class PromotionAsked(Strict):
     post_weeks: int = Field(6, ge=0, le=26)
     costs: CostsGiven = CostsGiven()
 
-    @model_validator(mode="after")
-    def _ordered(self) -> PromotionAsked:
-        if self.end < self.start:
-            raise ValueError("'end' is before 'start'")
-        if (self.end - self.start).days > LONGEST_PROMOTION_DAYS:
-            raise ValueError(f"a promotion may last at most {LONGEST_PROMOTION_DAYS} days")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date, others: ValidationInfo) -> date:
+        return _after_start(end, others, LONGEST_PROMOTION_DAYS)
 
 
 class UpliftRequest(Strict):

@@ -9,6 +9,9 @@ import numpy as np
 from ai.models.baseline import Baseline
 from ai.models.loglinear import PROBABILITIES, Calibration
 
+_NO_UNITS = 1e-6
+_MOST_RELATIVE_VARIANCE = 1e4  # a band of a factor of 50 either way says all there is to say
+
 
 @dataclass(frozen=True)
 class Total:
@@ -31,9 +34,10 @@ class Total:
     @property
     def log_sd(self) -> float:
         """Standard deviation of the log of the sum, as if lognormal (Fenton 1960)."""
-        if self.expected <= 0:
+        if self.expected <= _NO_UNITS:
             return 0.0
-        return float(np.sqrt(np.log1p((self.shared_variance + self.own_variance) / self.expected**2)))
+        relative = min((self.shared_variance + self.own_variance) / self.expected**2, _MOST_RELATIVE_VARIANCE)
+        return float(np.sqrt(np.log1p(relative)))
 
 
 NOTHING = Total(0.0, 0.0, 0.0, 0)
@@ -55,7 +59,7 @@ def quantiles(total: Total, calibration: Calibration) -> np.ndarray:
     Standardised errors of single series and of chain totals (of one week, of several) have different tails; the
     mixture follows the share of the variance that is shared.
     """
-    if total.expected <= 0:
+    if total.expected <= _NO_UNITS:
         return np.zeros(len(PROBABILITIES))
     variance = total.shared_variance + total.own_variance
     share = total.shared_variance / variance if variance > 0 else 0.0

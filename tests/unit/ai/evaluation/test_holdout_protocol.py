@@ -1,0 +1,49 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from ai.data.panel import Panel
+from ai.evaluation.holdout import hidden_runs, hold_out, metrics_of
+from ai.evaluation.peers import peer_errors
+from ai.evaluation.placebo import placebo_test
+from ai.evaluation.planted import planted_test
+from ai.models.loglinear import LogLinearModel, fit_blocks
+
+
+def test_every_week_is_hidden_exactly_once() -> None:
+    weeks = np.concatenate([run for _, run in hidden_runs(83)])
+    assert sorted(weeks) == list(range(83))
+
+
+def test_a_model_that_may_not_see_weeks_does_not_depend_on_them(make_panel: Callable[..., Panel]) -> None:
+    hidden = np.zeros(84, bool)
+    hidden[20:40] = True
+    plain, spoiled = make_panel(), make_panel()
+    spoiled.units[:, 20:40] *= np.random.default_rng(1).uniform(0.1, 9, spoiled.units[:, 20:40].shape)
+    for key, model in fit_blocks(plain, hidden)[0].items():
+        other = fit_blocks(spoiled, hidden)[0][key]
+        assert np.array_equal(model.fit.coefficients, other.fit.coefficients)
+        assert model.shared == other.shared
+
+
+def test_bands_cover_what_they_claim_on_hidden_weeks(panel: Panel) -> None:
+    metrics = metrics_of(hold_out(panel))
+    assert metrics["single"]["coverage80"] == pytest.approx(0.8, abs=0.05)
+    assert abs(metrics["chain"]["bias"]) < 0.05
+
+
+def test_the_model_beats_simple_means_on_the_same_weeks(panel: Panel, model: LogLinearModel) -> None:
+    assert model.metrics["single"]["wmape"] < peer_errors(panel)["mean_of_4_before"]["wmape_single"]
+
+
+def test_placebos_find_nothing(panel: Panel, model: LogLinearModel) -> None:
+    found = placebo_test(panel, model)
+    assert found.count > 20
+    assert abs(found.mean_effect) < 0.03
+    assert found.outside95 < 0.12
+
+
+def test_planted_promotions_are_found_again(panel: Panel, model: LogLinearModel) -> None:
+    found = planted_test(panel, model, seed=3, uplift=2.0, dip=1.0)
+    assert found.found_uplift == pytest.approx(found.true_uplift, rel=0.15)
