@@ -15,8 +15,6 @@ from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
-from rq import Queue
-from rq.serializers import JSONSerializer
 
 from app.core.clock import iso, now
 from app.core.errors import Invalid, NotFound, Unavailable
@@ -131,6 +129,9 @@ def enqueue(path: str, kwargs: dict[str, Any], *, title: str, topic: str, who: s
 
 def push(job_id: str, tries: int, timeout: int, record: dict[str, Any] | None = None) -> None:
     """Queue the attempt that follows `tries` earlier ones; `record` is written with it in one transaction."""
+    from rq import Queue  # late: whoever only reads records does not pay for the queue
+    from rq.serializers import JSONSerializer
+
     connection = client(decode=False)
     entry = f"{job_id}-{tries}-{time.time_ns()}"
     pipe = connection.pipeline(transaction=True)

@@ -54,8 +54,11 @@ class Feed:
         while True:
             try:
                 await self._resume()
+                while await self._read_batch(None) == _BATCH:
+                    pass
+                self._recover()
                 while True:
-                    await self._read_batch()
+                    await self._read_batch(_BLOCK_MILLISECONDS)
             except (RedisError, OSError) as error:
                 self._degrade(error)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -76,14 +79,14 @@ class Feed:
             for socket in list(self._hub.sockets):
                 self._hub.drop(socket, Close.RESTART, "events were lost; load again")
 
-    async def _read_batch(self) -> None:
-        answer = await self._redis.xread({STREAM: write_id(self._hub.newest)}, block=_BLOCK_MILLISECONDS, count=_BATCH)
-        for _stream, entries in answer or ():
-            for entry_id, fields in entries:
-                self._take(entry_id, fields)
-                await asyncio.sleep(0)  # between two events the sockets get their turn
-        if (self._hub.degraded and not answer) or (self._hub.degraded and len(answer[0][1]) < _BATCH):
-            self._recover()
+    async def _read_batch(self, block: int | None) -> int:
+        """Publish what is new, waiting up to `block` milliseconds for it; returns how many events it were."""
+        answer = await self._redis.xread({STREAM: write_id(self._hub.newest)}, block=block, count=_BATCH)
+        entries = answer[0][1] if answer else ()
+        for entry_id, fields in entries:
+            self._take(entry_id, fields)
+            await asyncio.sleep(0)  # between two events the sockets get their turn
+        return len(entries)
 
     def _take(self, entry_id: str, fields: dict[str, str]) -> None:
         try:
@@ -128,6 +131,8 @@ class Feed:
             self._hub.send_all(list(self._hub.sockets), protocol.degraded())
 
     def _recover(self) -> None:
+        if not self._hub.degraded:
+            return
         self._hub.degraded = False
         log.info("the event stream answers again", newest=write_id(self._hub.newest))
         notice = protocol.write("recovered", resume_from=write_id(self._hub.newest))

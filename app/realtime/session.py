@@ -25,6 +25,7 @@ from app.realtime.rules import Allowance, StreamId, write_id
 Redeem = Callable[[str], Redeemed]
 _AWAY = (RedisError, PyMongoError, OSError)
 _STRIKES = 3
+_TICKET_SLACK_SECONDS = 0.25  # between reading the person and issuing the ticket
 
 log = get_logger(__name__)
 
@@ -105,7 +106,7 @@ class Session:
             self._refuse("unavailable", "Signing in is not possible right now. Try again in a few seconds with a new ticket.")
             return
         person, session_id = redeemed.principal, redeemed.session_id
-        if self._ended_meanwhile(person.user_id, session_id):
+        if self._ended_since(redeemed.issued_at, person.user_id, session_id):
             self._hub.drop(self.socket, Close.SIGN_IN_ENDED, "sign-in ended")
             return
         if len(self._hub.of_person(person.user_id)) >= protocol.MAX_SOCKETS_PER_PERSON:
@@ -115,10 +116,10 @@ class Session:
         self.socket.signed_in_at = time.monotonic()
         self._say(protocol.write("signed_in", user_id=person.user_id, name=person.name, role=person.role.value))
 
-    def _ended_meanwhile(self, user_id: str, session_id: str) -> bool:
-        """Whether the sign-in ended after the ticket was issued: a ticket tells what was true up to TICKET_SECONDS ago."""
-        issued = (int((time.time() - protocol.TICKET_SECONDS) * 1000), 0)
-        news = [json.loads(event.text) for event in self._hub.kept_after(issued) if event.topic == SECURITY]
+    def _ended_since(self, issued_at: float, user_id: str, session_id: str) -> bool:
+        """Whether the sign-in ended after its ticket was issued: a ticket tells what was true then."""
+        position = (int((issued_at - _TICKET_SLACK_SECONDS) * 1000), 0)
+        news = [json.loads(event.text) for event in self._hub.kept_after(position) if event.topic == SECURITY]
         return any(rules.ends_sign_in(item["event"], item["data"], user_id, session_id) for item in news)
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
