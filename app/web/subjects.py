@@ -19,6 +19,9 @@ MODULES = (
     "app.access.audit.pages",
     "app.trade.customers.api",
     "app.trade.products.api",
+    "app.trade.promotions.api",
+    "app.trade.promotions.pages",
+    "app.trade.promotions.forms",
 )
 
 

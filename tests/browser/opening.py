@@ -1,0 +1,81 @@
+"""Opening pages as a person does, and writing down what goes wrong on them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+ARTIFACTS = Path(__file__).parent / "artifacts"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the appliance is and who signs in."""
+
+    url: str
+    email: str
+    password: str
+
+
+@dataclass
+class Watched:
+    """A page with what went wrong on it; `allow` names console messages that a test provokes on purpose."""
+
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+
+    def allow(self, pattern: str) -> None:
+        self.allowed.append(pattern)
+
+    def check(self) -> None:
+        """Fail with everything that went wrong and was not allowed."""
+        left = [text for text in self.wrong if not any(re.search(pattern, text) for pattern in self.allowed)]
+        assert not left, f"{self.page.url}:\n" + "\n".join(left)
+
+
+OpenPage = Callable[..., Watched]
+
+
+def sign_in(page: Page, site: Site) -> None:
+    """Through the form, as a person does; ends on home."""
+    page.goto(f"{site.url}/sign-in")
+    page.get_by_label("Email").fill(site.email)
+    page.get_by_label("Password", exact=True).fill(site.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site.url}/")
+
+
+def watch(page: Page, site: Site) -> Watched:
+    """Write down console errors, script errors, failed requests and requests to other hosts."""
+    watched = Watched(page)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            watched.wrong.append(f"console {message.type}: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((site.url, "blob:", "data:")):
+            watched.wrong.append(f"asked another host: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: watched.wrong.append(f"script error: {error}"))
+    page.on("request", on_request)
+    return watched
+
+
+def settle(page: Page) -> None:
+    """Until scripts have started, charts are drawn and fonts are there."""
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.chart-canvas')].every((canvas) => canvas.hidden || canvas.querySelector('canvas'))"
+    )
+
+
+def picture(page: Page, name: str) -> None:
+    """A screenshot for people to look at."""
+    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)

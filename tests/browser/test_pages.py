@@ -1,0 +1,103 @@
+"""Every page: it opens, fits, is accessible, and says one thing at a time, wide and on a phone, in light and dark."""
+
+import re
+
+import pytest
+
+from tests.browser.axe import serious_findings
+from tests.browser.opening import PHONE, WIDE, OpenPage, Site, picture, settle
+
+PAGES = (
+    "/", "/customers", "/customers/new", "/products", "/products/new", "/sales", "/imports", "/imports/new", "/promotions",
+    "/promotions/new", "/settings/users", "/settings/users/new", "/settings/audit", "/settings/password", "/about",
+    "/search?q=ju",
+)  # fmt: skip
+DETAILS = ("/customers", "/products", "/imports", "/promotions", "/settings/users")
+LOOKS = [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")]
+LOOK_NAMES = ["1440-light", "1440-dark", "390-light", "390-dark"]
+
+
+def named(path: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
+
+
+def check(open_page: OpenPage, path: str, size: dict[str, int], scheme: str, name: str) -> None:
+    watched = open_page(path, size=size, scheme=scheme)
+    page = watched.page
+    settle(page)
+    picture(page, f"{name}-{size['width']}-{scheme}")
+    assert page.locator("h1").count() == 1
+    assert "500" not in page.title()
+    assert page.locator(".notice-code").count() == 0, "an error page"
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, "the page scrolls sideways"
+    assert page.locator(".page-actions .button-primary:visible").count() <= 1, "one primary button a page"
+    assert serious_findings(page) == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: dict[str, int], scheme: str) -> None:
+    check(open_page, path, size, scheme, named(path))
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@pytest.mark.parametrize("path", DETAILS)
+def test_a_detail_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: dict[str, int], scheme: str) -> None:
+    page = open_page(path).page
+    href = page.locator("tr[data-href]").first.get_attribute("data-href")
+    assert href, f"{path} lists nothing"
+    check(open_page, href, size, scheme, f"{named(path)}-detail")
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+def test_the_sign_in_page_is_accessible(open_page: OpenPage, size: dict[str, int], scheme: str) -> None:
+    page = open_page("/sign-in", size=size, scheme=scheme, signed_in=False).page
+    settle(page)
+    picture(page, f"sign-in-{size['width']}-{scheme}")
+    assert serious_findings(page) == []
+
+
+def test_an_unknown_address_says_what_to_do(open_page: OpenPage, site: Site) -> None:
+    watched = open_page("/no-such-page")
+    watched.allow("status of 404")
+    page = watched.page
+    assert page.get_by_role("heading", level=1).inner_text() == "Not found"
+    assert page.locator("#request-id").inner_text().strip()
+    assert serious_findings(page) == []
+    picture(page, "not-found")
+    page.get_by_role("link", name="Home").last.click()
+    page.wait_for_url(f"{site.url}/")
+
+
+def test_home_is_light_and_nothing_jumps(open_page: OpenPage) -> None:
+    watched = open_page("/about")
+    page = watched.page
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    loaded: list[float] = []
+    session.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
+    page.goto(page.url.replace("/about", "/"))
+    settle(page)
+    shift = page.evaluate(
+        """() => new Promise((resolve) => {
+            let sum = 0;
+            new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+                .observe({ type: "layout-shift", buffered: true });
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+        })"""
+    )
+    assert shift < 0.01
+    assert 0 < sum(loaded) < 300_000, f"{sum(loaded):.0f} bytes for the first load"
+
+
+def test_pages_work_without_scripts(open_page: OpenPage) -> None:
+    page = open_page("/customers", java_script_enabled=False).page
+    page.locator("input[name=q]").last.fill("no customer has this name")
+    page.get_by_role("button", name="Apply").click()
+    assert "q=no+customer" in page.url
+    assert page.get_by_text("Nothing matches these filters").is_visible()
+    page.get_by_role("link", name="Clear them").click()
+    first = page.locator("tr[data-href]").first
+    first.locator("a").first.click()
+    assert page.get_by_role("heading", level=1).is_visible()
