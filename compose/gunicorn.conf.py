@@ -51,7 +51,12 @@ class _ServerLine(logging.Formatter):
     """What gunicorn itself has to say."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {"time": _utc(record.created), "service": _service, "level": record.levelname.lower(), "event": record.getMessage()}
+        line = {
+            "time": _utc(record.created),
+            "service": _service,
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)

@@ -18,5 +18,5 @@ END $$;
 \set backup `cat /run/secrets/mongo_backup_password`
 SELECT pg_temp.provision('root', :'root', :'everything');
 SELECT pg_temp.provision('tradeai', :'app', :'everything');
-SELECT pg_temp.provision('tradeai_ai', :'ai', :'reading');
+SELECT pg_temp.provision('ai', :'ai', :'reading');
 SELECT pg_temp.provision('backup', :'backup', :'everything');

@@ -3,7 +3,7 @@ const { readFileSync } = require("fs");
 const admin = db.getSiblingDB("admin");
 const wanted = {
   tradeai: ["app", [{ role: "readWrite", db: "tradeai" }, { role: "dbAdmin", db: "tradeai" }]],
-  tradeai_ai: ["ai", [{ role: "read", db: "tradeai" }]],
+  ai: ["ai", [{ role: "read", db: "tradeai" }]],
   backup: ["backup", [{ role: "backup", db: "admin" }, { role: "restore", db: "admin" }]],
 };
 for (const [user, [secret, roles]] of Object.entries(wanted)) {

@@ -1,13 +1,25 @@
 # Phase "administrator": the first person who may sign in; the password is shown once and kept nowhere.
 # shellcheck shell=bash
 
+# Names the data in which an administrator was seen, so that a run on the same data need not ask again.
+SEEN_ADMINISTRATOR=$STATE/seen-administrator
 # Set while an account may exist whose password nobody has seen: an interrupted run leaves it, and the next one makes a new password.
 UNSEEN_PASSWORD=$STATE/unseen-password
 
 plan_administrator() { would "make the first administrator if there is none, and show the password once"; }
 
+data_identity() {
+    docker volume inspect --format '{{.Name}} {{.CreatedAt}}' "$(dotenv_get .env COMPOSE_PROJECT_NAME)_mongodb-data" 2>/dev/null
+}
+
+administrator_seen() { [ ! -e "$UNSEEN_PASSWORD" ] && [ -s "$SEEN_ADMINISTRATOR" ] && [ "$(cat "$SEEN_ADMINISTRATOR")" = "$(data_identity)" ]; }
+
 phase_administrator() {
     local people email answer
+    if administrator_seen; then
+        done_ "an administrator exists"
+        return
+    fi
     people=$(scripts/tradeai user list --json 2>>"$DEPLOY_LOG") || die "The people cannot be listed; see $DEPLOY_LOG and run deploy.sh again."
     email=$(dotenv_get .env TRADEAI_EMAIL)
     email=${email:-admin@$(wanted_domain)}
@@ -15,6 +27,7 @@ phase_administrator() {
         answer=$(scripts/tradeai user reset "$email" --json 2>>"$DEPLOY_LOG") || die "The administrator's password could not be made new; see $DEPLOY_LOG."
     elif grep -qE '"role": *"administrator"' <<<"$people"; then
         rm -f "$UNSEEN_PASSWORD"
+        data_identity >"$SEEN_ADMINISTRATOR"
         done_ "an administrator exists"
         return
     else

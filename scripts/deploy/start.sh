@@ -60,11 +60,12 @@ show_progress() {
 }
 
 progress_line() {
+    local mark="$BLUE…$PLAIN"
     case $2 in
-        healthy) printf '  %s✓%s %-12s healthy\e[K\n' "$GREEN" "$PLAIN" "$1" ;;
-        unhealthy | exited | dead) printf '  %s✗%s %-12s %s\e[K\n' "$RED" "$PLAIN" "$1" "$2" ;;
-        *) printf '  %s…%s %-12s %s\e[K\n' "$BLUE" "$PLAIN" "$1" "$2" ;;
+        healthy) mark="$GREEN✓$PLAIN" ;;
+        unhealthy | exited | dead) mark="$RED✗$PLAIN" ;;
     esac
+    printf '  %s %-12s %-12s\n' "$mark" "$1" "$2"
 }
 
 name_the_blocker() {

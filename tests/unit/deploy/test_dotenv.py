@@ -1,0 +1,59 @@
+""".env is changed line by line and replaced as a whole."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.deploy.conftest import ROOT, Bash
+
+
+def test_a_value_is_set_in_place_and_the_rest_stays(bash: Bash, tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("# a comment\nA=1\nB=2\n")
+    bash("dotenv_set .env A new; dotenv_set .env C 3")
+    assert env.read_text() == "# a comment\nA=new\nB=2\nC=3\n"
+    assert env.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "value", ["plain", "with space", "a&b", "back\\slash", "dollar$HOME", "hash#tag", "sla/sh", 'quo"te', ""]
+)
+def test_any_value_comes_back_as_it_was(bash: Bash, tmp_path: Path, value: str) -> None:
+    (tmp_path / ".env").write_text("NAME=old\nNAMED=other\n")
+    done = bash('dotenv_set .env NAME "$VALUE"; dotenv_get .env NAME; dotenv_get .env NAMED', VALUE=value)
+    assert done.stdout.splitlines() == [value, "other"]
+
+
+def test_setting_the_same_value_writes_nothing(bash: Bash, tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("A=1\n")
+    before = env.stat().st_ino
+    bash("dotenv_set .env A 1")
+    assert env.stat().st_ino == before
+
+
+def test_the_first_run_makes_every_name_and_the_environment_chooses(bash: Bash, tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text((ROOT / ".env.example").read_text())
+    done = bash("make_env; PORT='' DOMAIN='' EMAIL=''; fill_secrets; stat -c %a .env", COMPOSE_PROJECT_NAME="other")
+    assert done.stdout.strip() == "600", done.stderr
+    values = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines() if line and line[0] != "#")
+    assert values["COMPOSE_PROJECT_NAME"] == "other"
+    secrets = [values[name] for name in values if name.endswith(("_PASSWORD", "_KEY", "_KEYS"))]
+    assert len(secrets) == 8
+    assert len(set(secrets)) == 8
+    assert all(len(secret) >= 40 for secret in secrets)
+
+
+def test_an_upgrade_appends_new_names_and_overwrites_none(bash: Bash, tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text("OLD=default\nNEW=fresh\n")
+    (tmp_path / ".env").write_text("OLD=mine\nOWN=kept\n")
+    bash("make_env")
+    assert (tmp_path / ".env").read_text() == "OLD=mine\nOWN=kept\nNEW=fresh\n"
+
+
+def test_generated_signing_keys_are_what_the_app_reads(bash: Bash) -> None:
+    from app.access.keys import parse
+
+    ring = parse(bash("random_keys k1").stdout)
+    assert ring.current == "k1"
+    assert len(ring.keys["k1"]) == 48

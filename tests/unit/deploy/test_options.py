@@ -1,0 +1,41 @@
+"""The command line is judged before anything is looked at."""
+
+import pytest
+
+from tests.unit.deploy.conftest import Bash
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--port eighty", "--port must be a number"),
+        ("--port 70000", "--port must be a number"),
+        ("--port", "--port needs a value"),
+        ("--domain --yes", "--domain needs a value"),
+        ("--domain 'a b'", "--domain must be a host name"),
+        ("--email nobody", "--email must be a mail address"),
+        ("--restore-from x", "Unknown option --restore-from"),
+        ("--harden", "Unknown option --harden"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_a_sentence(bash: Bash, options: str, sentence: str) -> None:
+    done = bash(f"parse_options {options}")
+    assert done.returncode != 0
+    assert sentence in done.stderr
+
+
+def test_right_options_are_taken(bash: Bash) -> None:
+    done = bash(
+        'parse_options --yes --port 8088 --domain trade.example.com --email a@b.example; echo "$PORT $DOMAIN $EMAIL $ASSUME_YES"'
+    )
+    assert done.stdout.strip() == "8088 trade.example.com a@b.example 1"
+
+
+def test_https_moves_with_the_port(bash: Bash) -> None:
+    assert bash("https_port_for 80; https_port_for 8080").stdout.split() == ["443", "8443"]
+
+
+def test_help_names_every_option(bash: Bash) -> None:
+    text = bash("parse_options --help").stdout
+    for option in ("--yes", "--demo", "--offline", "--domain", "--email", "--port", "--dry-run", "--help"):
+        assert option in text
