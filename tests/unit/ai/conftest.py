@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ai.data.panel import Customer, Panel, Product, SalesColumns, build_panel
-from ai.models.loglinear import LogLinearModel
+from ai.models.loglinear import NORMAL_CALIBRATION, LogLinearModel, fit_blocks
 from ai.models.training import train_model
 
 STORES, WEEKS = 12, 84
@@ -68,6 +68,17 @@ def panel(make_panel: Callable[..., Panel]) -> Panel:
 @pytest.fixture(scope="session")
 def model(panel: Panel) -> LogLinearModel:
     return train_model(panel)
+
+
+def fit_only(panel: Panel) -> LogLinearModel:
+    """A model without the slow measuring on hidden weeks: bands are normal, nothing is smeared."""
+    blocks, _, origin = fit_blocks(panel)
+    return LogLinearModel(origin, panel.first_week, panel.last_week, blocks, NORMAL_CALIBRATION)
+
+
+@pytest.fixture(scope="session")
+def quick_model() -> Callable[[Panel], LogLinearModel]:
+    return fit_only
 
 
 @pytest.fixture(scope="session")

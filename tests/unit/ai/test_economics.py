@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand, manufacturer_return, money, retailer_return
 
 prices = st.decimals(Decimal("0.50"), Decimal("50"), places=4)
+NO_COSTS = Costs()
 units = st.decimals(0, 1_000_000, places=2)
 
 
@@ -25,13 +26,13 @@ def outcome(**changes: object) -> ProductOutcome:
     return ProductOutcome(**(values | changes))  # type: ignore[arg-type]
 
 
-def of_manufacturer(*products: ProductOutcome, costs: Costs = Costs()) -> Return:
+def of_manufacturer(*products: ProductOutcome, costs: Costs = NO_COSTS) -> Return:
     result = manufacturer_return(products, costs)
     assert isinstance(result, Return)
     return result
 
 
-def of_retailer(*products: ProductOutcome, costs: Costs = Costs()) -> Return:
+def of_retailer(*products: ProductOutcome, costs: Costs = NO_COSTS) -> Return:
     result = retailer_return(products, costs)
     assert isinstance(result, Return)
     return result

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from ai.data.panel import Panel
-from ai.evaluation.holdout import hidden_runs, hold_out, metrics_of
-from ai.evaluation.peers import peer_errors
+from ai.evaluation.holdout import hidden_runs
 from ai.evaluation.placebo import placebo_test
 from ai.evaluation.planted import planted_test
 from ai.models.loglinear import LogLinearModel, fit_blocks
@@ -27,14 +26,14 @@ def test_a_model_that_may_not_see_weeks_does_not_depend_on_them(make_panel: Call
         assert model.shared == other.shared
 
 
-def test_bands_cover_what_they_claim_on_hidden_weeks(panel: Panel) -> None:
-    metrics = metrics_of(hold_out(panel))
+def test_bands_cover_what_they_claim_on_hidden_weeks(model: LogLinearModel) -> None:
+    metrics = model.metrics
     assert metrics["single"]["coverage80"] == pytest.approx(0.8, abs=0.05)
     assert abs(metrics["chain"]["bias"]) < 0.05
 
 
-def test_the_model_beats_simple_means_on_the_same_weeks(panel: Panel, model: LogLinearModel) -> None:
-    assert model.metrics["single"]["wmape"] < peer_errors(panel)["mean_of_4_before"]["wmape_single"]
+def test_the_model_beats_simple_means_on_the_same_weeks(model: LogLinearModel) -> None:
+    assert model.metrics["single"]["wmape"] < model.metrics["peers"]["mean_of_4_before"]["wmape_single"]
 
 
 def test_placebos_find_nothing(panel: Panel, model: LogLinearModel) -> None:

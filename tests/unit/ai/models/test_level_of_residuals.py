@@ -7,7 +7,7 @@ CALM = Variances(level=0.05, quiet=0.01, promoted=0.1)
 ALL = np.arange(4)
 
 
-def at(residual: np.ndarray, targets: list[int]):  # noqa: ANN201
+def at(residual: np.ndarray, targets: list[int]):
     promoted = np.zeros(residual.shape, bool)
     return level_at(residual, promoted, ALL, np.array(targets), CALM, CALM)
 

@@ -14,7 +14,7 @@ def shared_shock_world(seed: int, stores: int = 30, weeks: int = 80) -> tuple[np
     return y, np.stack([chainwide, local], axis=-1)
 
 
-def wide_fit(seed: int):  # noqa: ANN201
+def wide_fit(seed: int):
     y, x = shared_shock_world(seed)
     return fit(y, x, np.ones(y.shape, bool), np.zeros(2), np.full(2, 10.0))
 

@@ -7,7 +7,7 @@ import pytest
 
 from ai.data.panel import Panel, SalesColumns
 from ai.data.weeks import monday_of
-from ai.models.loglinear import LogLinearModel, fit_blocks
+from ai.models.loglinear import LogLinearModel
 from ai.models.training import TooLittleData, train_model
 from ai.models.uplift import Promotion, Refused, UpliftModel
 
@@ -69,19 +69,23 @@ def test_some_stores_only(panel: Panel, model: LogLinearModel) -> None:
     assert found.weeks[0].cells == 2
 
 
-def test_a_promotion_in_every_week_is_refused_because_no_baseline_is_identified(make_panel: Callable[..., Panel]) -> None:
+def test_a_promotion_in_every_week_is_refused_because_no_baseline_is_identified(
+    make_panel: Callable[..., Panel], keep: Callable
+) -> None:
+    panel = make_panel(lambda sales: keep(sales, sales.customer < 2), promoted_every=1)
     with pytest.raises(TooLittleData, match="weeks without promotion"):
-        train_model(make_panel(promoted_every=1))
+        train_model(panel)
 
 
-def test_a_promotion_without_quiet_weeks_near_is_refused(make_panel: Callable[..., Panel]) -> None:
+def test_a_promotion_without_quiet_weeks_near_is_refused(
+    make_panel: Callable[..., Panel], quick_model: Callable[[Panel], LogLinearModel]
+) -> None:
     def always_on_from_week_30(sales: SalesColumns) -> SalesColumns:
         late = sales.period >= np.unique(sales.period)[30]
         return replace(sales, deal=np.where(late & (sales.product == 0), 1.0, sales.deal))
 
     panel = make_panel(always_on_from_week_30)
-    models, _, origin = fit_blocks(panel)
-    answers = UpliftModel(panel, replace(train_model(panel), blocks=models, origin=origin))
+    answers = UpliftModel(panel, quick_model(panel))
     start = monday_of(panel.first_week + 70)
     with pytest.raises(Refused, match="no baseline can be identified"):
         answers.uplift(Promotion("p", ("cus_chain",), ("prd_a",), start, start + timedelta(days=6)))
@@ -94,7 +98,7 @@ def test_weeks_without_sales_are_refused(panel: Panel, model: LogLinearModel) ->
 
 
 def test_a_product_without_sales_at_these_customers_is_refused(panel: Panel, model: LogLinearModel) -> None:
-    with pytest.raises(Refused, match="PRD_NEW has no modelled sales|prd_new has no modelled sales"):
+    with pytest.raises(Refused, match="prd_new has no modelled sales"):
         UpliftModel(panel, model).uplift(asked(panel, product_ids=("prd_new",)))
 
 
@@ -115,15 +119,19 @@ def test_a_short_history_gives_a_clear_refusal_or_an_answer(make_panel: Callable
         assert train_model(panel).blocks
 
 
-def test_all_zero_sales_do_not_break_the_fit(make_panel: Callable[..., Panel]) -> None:
+def test_all_zero_sales_do_not_break_the_fit(
+    make_panel: Callable[..., Panel], quick_model: Callable[[Panel], LogLinearModel]
+) -> None:
     panel = make_panel(lambda sales: replace(sales, units=np.where(sales.product == 0, 0.0, sales.units)))
-    found = UpliftModel(panel, train_model(panel)).uplift(asked(panel))
+    found = UpliftModel(panel, quick_model(panel)).uplift(asked(panel))
     assert found.actual == 0
     assert 0 <= found.baseline.expected < 20
 
 
-def test_missing_prices_leave_the_flags_to_explain(make_panel: Callable[..., Panel]) -> None:
+def test_a_product_without_prices_is_refused_and_the_others_are_not(
+    make_panel: Callable[..., Panel], quick_model: Callable[[Panel], LogLinearModel]
+) -> None:
     panel = make_panel(lambda sales: replace(sales, price=np.where(sales.product == 0, np.nan, sales.price)))
-    model = train_model(panel)
+    model = quick_model(panel)
     assert model.blocks[("prd_a", "cus_chain")].refusal
     assert not model.blocks[("prd_b", "cus_chain")].refusal
