@@ -25,8 +25,11 @@ _SIMPLE = re.compile(r"^-?\d{1,15}(?:\.\d{1,8})?$")
 _TRUE = frozenset({"1", "true", "yes", "y", "x", "t", "ja", "j", "oui", "o", "si", "sí", "wahr", "on", "b", "s", "g"})
 _FALSE = frozenset({"", "0", "false", "no", "n", "f", "nein", "non", "falsch", "off", "-"})
 
-_MONTHS = {name: index // 2 + 1 for index, name in enumerate(
-    ["jan", "january", "feb", "february", "mar", "march", "apr", "april", "may", "may", "jun", "june", "jul", "july", "aug", "august", "sep", "september", "oct", "october", "nov", "november", "dec", "december"])}  # fmt: skip
+_MONTH_NAMES = (
+    ("jan", "january"), ("feb", "february"), ("mar", "march"), ("apr", "april"), ("may",), ("jun", "june"), ("jul", "july"),
+    ("aug", "august"), ("sep", "september", "sept"), ("oct", "october"), ("nov", "november"), ("dec", "december"),
+)  # fmt: skip
+_MONTHS = {name: index + 1 for index, names in enumerate(_MONTH_NAMES) for name in names}
 _YMD = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _THREE = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?: .*)?$")
@@ -252,7 +255,10 @@ def _reads(cell: Cell, order: str) -> bool:
 
 
 def guess_decimal_mark(cells: Iterable[Cell], semicolons: bool = False) -> tuple[Mark, bool]:
-    """(decimal mark of the texts, whether it is certain). `semicolons`: the file is separated by them, as where commas are decimal."""
+    """(decimal mark of the texts, whether it is certain).
+
+    `semicolons`: they separate the file's columns, as is usual where the comma is the decimal mark.
+    """
     points = commas = 0
     ambiguous = False
     for cell in cells:

@@ -1,6 +1,5 @@
 """Sales facts as values: their identity, and how prices, revenue and units complete each other; pure."""
 
-import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,9 +22,8 @@ class Incomplete(ValueError):
 
 def fact_id(customer_id: str, product_id: str, period: datetime, source: str) -> str:
     """The id of the one fact of this customer, product, period and source; equal facts have equal ids."""
-    key = f"{customer_id}|{product_id}|{period:%Y%m%d}|{source}"
-    digest = hashlib.blake2b(key.encode(), digest_size=15).digest()
-    return "sal_" + base64.b32encode(digest).decode()
+    key = f"{customer_id}|{product_id}|{period.toordinal()}|{source}"
+    return "sal_" + hashlib.blake2b(key.encode(), digest_size=15).hexdigest()
 
 
 def period_of(day: date, grain: Grain) -> datetime:
@@ -35,11 +33,12 @@ def period_of(day: date, grain: Grain) -> datetime:
 
 def complete_prices(
     units: Decimal,
-    net_revenue: Decimal | None,
-    gross_revenue: Decimal | None,
-    price_paid: Decimal | None,
-    price_regular: Decimal | None,
     currency: str,
+    net_revenue: Decimal | None = None,
+    gross_revenue: Decimal | None = None,
+    price_paid: Decimal | None = None,
+    price_regular: Decimal | None = None,
+    **_others: Decimal,
 ) -> tuple[Decimal, Decimal, Decimal | None, str | None]:
     """(net revenue, gross revenue, price paid, warning): what is missing follows from what is there.
 

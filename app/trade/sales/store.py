@@ -5,25 +5,29 @@ price_paid, price_regular, unit_acquisition_cost (Decimal128, the last three may
 currency, import_id, version. Who landed it and when stands in its import (docs/decisions/0050-sales-facts.md).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from bson.decimal128 import Decimal128
+from pymongo import ReplaceOne
 from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
 
 from app.core.mongo import Document, Index, database
 from app.core.paging import Page, PageRequest, find_page
-from app.trade.sales.models import SalesFilter, SalesPoint
+from app.trade.sales.models import SalesFilter, SalesPoint, Source
 from app.trade.sales.rules import by_week
 
 COLLECTION = "sales"
+_DUPLICATE = 11000
 
 INDEXES: list[Index] = [
     Index(COLLECTION, (("customer_id", 1), ("product_id", 1), ("period", 1), ("source", 1)), unique=True),
     Index(COLLECTION, (("product_id", 1), ("period", 1))),
     Index(COLLECTION, (("customer_id", 1), ("period", 1))),
+    Index(COLLECTION, (("source", 1), ("period", 1))),
     Index(COLLECTION, (("import_id", 1),)),
 ]
 
@@ -98,10 +102,17 @@ def _exact(value: Any) -> Decimal:
 
 def span(source: str | None = None) -> tuple[datetime, datetime] | None:
     """First and last period with facts, None without any."""
-    where: Document = {"source": source} if source else {}
-    first = collection().find_one(where, {"period": 1}, sort=[("period", 1)])
-    last = collection().find_one(where, {"period": 1}, sort=[("period", -1)])
-    return (first["period"], last["period"]) if first and last else None
+    ends = [end for name in ([source] if source else list(Source)) for end in _ends(str(name))]
+    return (min(ends), max(ends)) if ends else None
+
+
+def _ends(source: str) -> list[datetime]:
+    """The first and last period of one source; both come from the ends of an index."""
+    found = []
+    for direction in (1, -1):
+        row = collection().find_one({"source": source}, {"period": 1}, sort=[("source", direction), ("period", direction)])
+        found += [row["period"]] if row else []
+    return found
 
 
 def any_of(where: Document) -> bool:
@@ -130,3 +141,45 @@ def origins() -> Iterator[tuple[str, str, str, str, int]]:
 def currencies(where: Iterable[str] | None = None) -> list[str]:
     """The currencies that facts are in (of the products `where` when given)."""
     return sorted(collection().distinct("currency", {"product_id": {"$in": list(where)}} if where is not None else {}))
+
+
+# For landing and taking back (app.trade.imports)
+
+
+def insert(facts: Sequence[Any]) -> bool:
+    """Store new facts (documents or raw BSON); False when some were there already, and then the others are stored."""
+    try:
+        collection().insert_many(facts, ordered=False)
+    except BulkWriteError as error:
+        if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
+            raise
+        return False
+    return True
+
+
+def replace(pairs: Sequence[tuple[Document, Document]]) -> int:
+    """Replace each fact by another if it still is as it was: pairs of (as it was, as it shall be). Returns how many were."""
+    if not pairs:
+        return 0
+    operations = [
+        ReplaceOne({"_id": was["_id"], "import_id": was["import_id"], "version": was["version"]}, becomes)
+        for was, becomes in pairs
+    ]
+    return collection().bulk_write(operations, ordered=False).matched_count
+
+
+def restore(import_id: str, facts: Sequence[Document]) -> None:
+    """Put back `facts` where `import_id` replaced them."""
+    if facts:
+        operations = [ReplaceOne({"_id": fact["_id"], "import_id": import_id}, fact) for fact in facts]
+        collection().bulk_write(operations, ordered=False)
+
+
+def delete_import(import_id: str) -> int:
+    """Delete every fact that is there only because of `import_id`."""
+    return collection().delete_many({"import_id": import_id}).deleted_count
+
+
+def used(field: By, ids: Sequence[str]) -> set[str]:
+    """Which of the customers or products `ids` have facts."""
+    return set(collection().distinct(field, {field: {"$in": list(ids)}})) if ids else set()
