@@ -1,5 +1,6 @@
 """Wires the ports, sets the sources going, serves the pages, and runs the loop until it is told to stop."""
 
+import logging
 import signal
 import sys
 import threading
@@ -32,6 +33,7 @@ def main() -> None:
     """Keep the appliance until SIGTERM."""
     config = configuration()
     configure_logging(config)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a probe would bury what matters
     stopping = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _number, _frame: stopping.set())

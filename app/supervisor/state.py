@@ -177,7 +177,7 @@ def _unknown() -> Mapping[str, ServiceState]:
 
 @dataclass(frozen=True)
 class State:
-    """Everything `decide` works on."""
+    """Everything `decide` works on. `kept` is in the order of the stages."""
 
     services: Mapping[str, ServiceState] = field(default_factory=_unknown)
     kept: tuple[Kept, ...] = SERVICES

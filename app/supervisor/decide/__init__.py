@@ -27,14 +27,15 @@ def decide(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
         state, actions = carry_out(state, event, now)
     else:
         state = observe(state, event, now)
-    services: Mapping[str, ServiceState] = state.services
-    for kept in sorted(state.kept, key=lambda kept: kept.stage):  # what others depend on first
-        judged = judge(kept, replace(state, services=services), now)
-        after, wanted = heal(kept, judged, replace(state, services=services), now)
-        if after is not services[kept.name]:
-            services = MappingProxyType({**services, kept.name: after})
+    services = dict(state.services)
+    so_far = replace(state, services=services)  # each judgement sees those of the services before it
+    for kept in state.kept:
+        services[kept.name] = judge(kept, so_far, now)
+        services[kept.name], wanted = heal(kept, services[kept.name], so_far, now)
         actions += wanted
-    return replace(state, services=services), _transitions(before, services) + actions
+    if all(services[name] is service for name, service in before.items()):
+        return replace(state, services=before), actions
+    return replace(state, services=MappingProxyType(services)), _transitions(before, services) + actions
 
 
 def _transitions(before: Mapping[str, ServiceState], after: Mapping[str, ServiceState]) -> list[Action]:

@@ -71,10 +71,10 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
         return Verdict(Phase.QUARANTINED, _quarantine(service))
     if at_fault is not None and probe.outcome is not None:
         return Verdict(Phase.DEGRADED, words(N_("{service} is not healthy"), service=at_fault), at_fault)
-    if not service.was_healthy:
-        return _coming_up(kept, service, now)
-    if probe.outcome is None or (probe.outcome is Outcome.SILENT and probe.misses < MISSES):
-        return Verdict(Phase.HEALTHY)  # one lost answer is no failure
+    if not service.was_healthy and (probe.outcome is None or _may_still_come(kept, service, now)):
+        return Verdict(Phase.STARTING)
+    if probe.outcome is Outcome.SILENT and probe.misses < MISSES:  # one lost answer is no failure
+        return Verdict(Phase.HEALTHY if service.was_healthy else Phase.STARTING)
     return _unwell(kept, service, state, now)
 
 
@@ -89,16 +89,13 @@ def _blames(service: ServiceState, state: State) -> Verdict:
     return Verdict(Phase.DEGRADED, words(text, service=named), named)
 
 
-def _coming_up(kept: Kept, service: ServiceState, now: datetime) -> Verdict:
-    assert service.running_since is not None
-    if now - service.running_since < timedelta(seconds=kept.start_seconds):
-        return Verdict(Phase.STARTING)
-    text = N_("it runs but was not ready within {seconds} s: {detail}")
-    return Verdict(Phase.FAILED, words(text, seconds=int(kept.start_seconds), detail=service.probe.detail or "no answer"))
+def _may_still_come(kept: Kept, service: ServiceState, now: datetime) -> bool:
+    """Whether it runs for so short a time that silence means nothing yet."""
+    return service.running_since is not None and now - service.running_since < timedelta(seconds=kept.start_seconds)
 
 
 def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
-    """It was healthy, its dependencies are, and it answers badly or not at all."""
+    """It should work by now, what it depends on does, and it answers badly or not at all."""
     probe = service.probe
     since = probe.failing_since or now
     detail = probe.detail or "no answer"
@@ -114,6 +111,9 @@ def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> V
     if probe.outcome is Outcome.UNREADY:
         text = N_("it lives but has not been well for {seconds} s: {detail}")
         return Verdict(Phase.FAILED, words(text, seconds=int(PATIENCE.total_seconds()), detail=detail))
+    if not service.was_healthy:
+        text = N_("it runs but was not ready within {seconds} s: {detail}")
+        return Verdict(Phase.FAILED, words(text, seconds=int(kept.start_seconds), detail=detail))
     return Verdict(Phase.FAILED, words(N_("it hangs: {detail}"), detail=detail))
 
 

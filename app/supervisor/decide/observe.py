@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from app.supervisor.events import (
     ActionDone,
@@ -71,7 +72,8 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
     service = replace(service, seen=True, container=container)
     if container.running and not was_running:
         since = container.started_at if first_look and container.started_at and container.started_at < now else now
-        return _runs(service, since)
+        asked_since = service.probe.at is not None and service.probe.at >= since
+        return replace(_runs(service, since), **_answers(service) if asked_since else {})
     if container.running:
         return replace(service, running_since=ran_since, stopped_at=None)
     service = replace(service, running_since=None, died_at=service.died_at or now)
@@ -173,6 +175,11 @@ def _runs(service: ServiceState, since: datetime) -> ServiceState:
         next_attempt_at=None,
         refusal="",
     )
+
+
+def _answers(service: ServiceState) -> dict[str, Any]:
+    """What was learned by asking, before Docker was."""
+    return {"probe": service.probe, "was_healthy": service.was_healthy}
 
 
 def _made_anew(service: ServiceState) -> ServiceState:

@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import httpx
+
+from app.core.http import open_client
 from app.supervisor.state import Outcome
 
 TIMEOUT_SECONDS = 2.0
+# A new connection for each question: one that is kept open cannot tell whether new ones are accepted.
+FRESH = httpx.Limits(max_keepalive_connections=0)
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,11 @@ class Answer:
 
 OK = Answer(Outcome.OK)
 Probe = Callable[[], Answer]
+
+
+def http_client(url: str) -> httpx.Client:
+    """The client of one probe. It is made once: loading certificates costs more than all that a probe does with it."""
+    return open_client(url, timeout_seconds=TIMEOUT_SECONDS, limits=FRESH)
 
 
 def silent(detail: str) -> Answer:

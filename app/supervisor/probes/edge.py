@@ -2,8 +2,7 @@
 
 import httpx
 
-from app.core.http import open_client
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, silent
+from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, http_client, silent
 from app.supervisor.state import Outcome
 
 _THROUGH = "/api/v1/health"
@@ -14,20 +13,20 @@ _UPSTREAM_DOWN = frozenset({502, 503, 504})
 
 def edge_probe(url: str) -> Probe:
     """A probe of nginx at `url`."""
+    http = http_client(url)
 
     def ask() -> Answer:
-        with open_client(url, timeout_seconds=TIMEOUT_SECONDS) as http:
-            try:
-                answer = http.get(_THROUGH)
-            except httpx.TimeoutException:
-                return _alone(http)
-            except httpx.HTTPError as error:
-                return silent(f"{url}: {error}")
-            if answer.status_code in _UPSTREAM_DOWN:
-                return _blames(f"{_THROUGH} answers {answer.status_code}")
-            if not answer.is_success:
-                return Answer(Outcome.UNREADY, f"{_THROUGH} answers {answer.status_code}")
-            return OK
+        try:
+            answer = http.get(_THROUGH)
+        except httpx.TimeoutException:
+            return _alone(http)
+        except httpx.HTTPError as error:
+            return silent(f"{url}: {error}")
+        if answer.status_code in _UPSTREAM_DOWN:
+            return _blames(f"{_THROUGH} answers {answer.status_code}")
+        if not answer.is_success:
+            return Answer(Outcome.UNREADY, f"{_THROUGH} answers {answer.status_code}")
+        return OK
 
     return ask
 

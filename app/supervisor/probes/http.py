@@ -5,8 +5,7 @@ from typing import Any
 
 import httpx
 
-from app.core.http import open_client
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, silent
+from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, http_client, silent
 from app.supervisor.state import Outcome
 
 # What the services call their dependencies in the answer of /health -> the service of ours.
@@ -16,16 +15,15 @@ WELL = frozenset({"ok", "healthy"})
 
 def http_probe(url: str) -> Probe:
     """A probe of the service at `url`."""
+    http = http_client(url)
 
     def ask() -> Answer:
-        # A new connection each time: one that is kept open cannot tell whether new ones are accepted.
-        with open_client(url, timeout_seconds=TIMEOUT_SECONDS) as http:
-            try:
-                return judge_health(http.get("/health"))
-            except httpx.TimeoutException:
-                return _alive(http)
-            except httpx.HTTPError as error:
-                return silent(f"{url}: {error}")
+        try:
+            return judge_health(http.get("/health"))
+        except httpx.TimeoutException:
+            return _alive(http)
+        except httpx.HTTPError as error:
+            return silent(f"{url}: {error}")
 
     return ask
 

@@ -7,8 +7,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from app.core.http import open_client
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, refused, silent
+from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, http_client, refused, silent
 from app.supervisor.state import Outcome
 
 _BEHIND = "redis"  # the only thing it depends on
@@ -17,11 +16,11 @@ _BEHIND = "redis"  # the only thing it depends on
 def websocket_probe(url: str, greet: Callable[[str], str] | None = None) -> Probe:
     """A probe of the service at `url` (http); `greet` opens a socket and returns its first message."""
     first_message = greet or _first_message
+    http = http_client(url)
 
     def ask() -> Answer:
         try:
-            with open_client(url, timeout_seconds=TIMEOUT_SECONDS) as http:
-                health = http.get("/health")
+            health = http.get("/health")
             welcome = json.loads(first_message(f"{url.replace('http', 'ws', 1)}/ws"))
         except httpx.TimeoutException:
             return silent(f"/health gave no answer within {TIMEOUT_SECONDS:.0f} s")
