@@ -22,7 +22,8 @@ _TRAIL_MAX = 12
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `key` may be dotted; `sort` is True (sorts by key) or the public sort name; `help` explains the header."""
+    """One column. `key` may be dotted; `sort` is True (sorts by key) or the public sort name; `help` explains the header;
+    `right` aligns a drawn (custom) column like numbers."""
 
     key: str
     label: str
@@ -33,6 +34,7 @@ class Column:
     help: str = ""
     currency: str = ""
     href: Callable[[Any], str] | None = None
+    right: bool = False
 
     @property
     def sort_name(self) -> str | None:
@@ -42,7 +44,7 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Right-aligned with tabular figures."""
-        return self.kind in NUMERIC
+        return self.right or self.kind in NUMERIC
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class TableQuery:
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
     filters: Mapping[str, str] = field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
     export: str | None = None
     columns: tuple[str, ...] = ()
     trail: tuple[str, ...] = ()
@@ -66,8 +69,9 @@ class TableQuery:
         """Read the current request. A sort that no column offers falls back to `default_sort`; filters named from, to
         and customer are taken from the remembered scope when the address does not name them."""
         cookie = request.cookies.get("cols." + request.path.strip("/").replace("/", "."), "")
-        args = {**current_scope().as_dict(), **request.args.to_dict()}
-        return cls.from_address(args, request.path, columns, default_sort, filters, limit, cookie)
+        return cls.from_address(
+            request.args.to_dict(), request.path, columns, default_sort, filters, limit, cookie, current_scope().as_dict()
+        )
 
     @classmethod
     def from_address(
@@ -79,8 +83,10 @@ class TableQuery:
         filters: Sequence[str] = ("q",),
         limit: int = DEFAULT_LIMIT,
         columns_cookie: str = "",
+        scope: Mapping[str, str] | None = None,
     ) -> "TableQuery":
-        """The same from plain values, for tests and other callers."""
+        """The same from plain values. A filter that the address names, even empty, is not taken from `scope`."""
+        inherited = {name: value for name, value in (scope or {}).items() if name in filters and name not in args}
         sortable = {column.sort_name for column in columns if column.sort_name}
         sort = args.get("sort", "")
         chosen = [key for key in args.get("cols", columns_cookie).split(".") if key]
@@ -90,12 +96,17 @@ class TableQuery:
             sort=sort if sort.removeprefix("-") in sortable else default_sort,
             cursor=args.get("cursor") or None,
             limit=max(1, min(int(asked), MAX_LIMIT)) if asked.isdigit() else limit,
-            filters={name: args.get(name, "").strip() for name in filters if args.get(name, "").strip()},
+            filters={**{name: args[name].strip() for name in filters if args.get(name, "").strip()}, **inherited},
+            inherited=frozenset(inherited),
             export=args["format"] if args.get("format") in {"csv", "xlsx"} else None,
             columns=tuple(chosen),
             trail=tuple(trail.split(_TRAIL_SEPARATOR)) if trail else (),
             path=path,
-            address={name: value for name, value in args.items() if value and (name in filters or name in _OWN_NAMES)},
+            address={
+                name: value
+                for name, value in args.items()
+                if (name in filters or name in _OWN_NAMES) and (value or name in (scope or {}))
+            },
         )
 
     @property
@@ -105,8 +116,8 @@ class TableQuery:
 
     @property
     def filtered(self) -> bool:
-        """Whether any filter narrows the list."""
-        return bool(self.filters)
+        """Whether a filter of the page's own narrows the list; the scope in the top bar does not count."""
+        return bool(set(self.filters) - self.inherited)
 
     def link(self, **changes: str | None) -> str:
         """This address with `changes`; None removes a name. Anything but paging starts again from the first page."""
@@ -124,8 +135,8 @@ class TableQuery:
 
     @property
     def clear_link(self) -> str:
-        """The list without filters, sort kept."""
-        return self.link(**dict.fromkeys(self.filters))
+        """The list without filters of its own, sort kept; the scope applies again."""
+        return self.link(**dict.fromkeys(set(self.filters) - self.inherited))
 
     def hidden_fields(self, *without: str) -> list[tuple[str, str]]:
         """Names and values a GET form carries along so that it does not lose the rest of the address."""

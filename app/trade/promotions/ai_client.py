@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from app.core.clock import iso, now
 from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.http import open_client
 from app.core.i18n import _
@@ -40,26 +41,36 @@ class AiClient:
         answer = self._call("POST", "/v1/uplift", json=body)
         return [{**result, "model": answer.get("model")} for result in answer["results"]]
 
-    def models(self) -> list[dict[str, Any]]:
-        """The fitted models, newest first."""
-        return sorted(self._call("GET", "/v1/models"), key=lambda model: str(model.get("fitted_at")), reverse=True)
+    def newest_model(self, source: str) -> dict[str, Any] | None:
+        """The model that answers for `source` now, None before the first training."""
+        models = self._call("GET", "/v1/models")["models"]
+        return next((model for model in models if model["source"] == source and model["current"]), None)
 
     def train(
         self,
-        watch: Callable[[str], None] = lambda _message: None,
+        source: str,
+        watch: Callable[[float, str], None] = lambda _share, _step: None,
         wait: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-    ) -> dict[str, Any]:
-        """Fit a model on the sales of now and return it when it serves. Raises Unavailable when it takes too long."""
-        before = {model["id"] for model in self.models()}
-        self._call("POST", "/v1/train", json={})
+    ) -> None:
+        """Fit a model on the sales of now and return when it answers; `watch` gets the share done and the step.
+
+        A training that already ran when this one was asked for may have read older sales, so it is waited out first.
+        Raises Unavailable when it takes too long, Conflict when it fails.
+        """
+        asked_at = iso(now())
         deadline = monotonic() + _TRAINING_SECONDS
+        job = self._call("POST", "/v1/train", json={"source": source})["job"]
         while monotonic() < deadline:
-            new = [model for model in self.models() if model["id"] not in before]
-            if new:
-                return new[0]
-            watch(_("Fitting the model to the sales"))
+            watch(float(job.get("progress") or 0), str(job.get("step") or ""))
+            if job["status"] == "failed":
+                raise Conflict(_("The AI service could not fit a model: {error}", error=job.get("error") or "?"))
+            if job["status"] == "done" and job["started_at"] >= asked_at[:19]:
+                return
+            if job["status"] == "done":
+                job = self._call("POST", "/v1/train", json={"source": source})["job"]
             wait(_POLL_SECONDS)
+            job = self._call("GET", f"/v1/train/{job['id']}")["job"]
         raise Unavailable(_("The AI service is still fitting its model. Analyse again in a few minutes."))
 
     def _call(self, method: str, path: str, **options: Any) -> Any:

@@ -192,14 +192,14 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def fit_model_if_older(progress: Progress, ai: AiClient, than: datetime | None) -> None:
-    """Have the model fitted to the sales of now when there is none, or when sales changed since it was."""
+def fit_models_if_older(progress: Progress, ai: AiClient, ids: Sequence[str] | None, than: datetime | None) -> None:
+    """For each source that waits: have its model fitted when there is none, or when sales changed since it was."""
 
-    def watch(message: str) -> None:
-        progress.report(0, 0, message)
+    def watch(share: float, _step: str) -> None:
+        progress.report(round(share * 100), 100, _("Fitting the model to the sales"))
         progress.stop_if_cancelled()
 
-    models = ai.models()
-    if models and (than is None or datetime.fromisoformat(str(models[0]["fitted_at"])) >= than):
-        return
-    ai.train(watch)
+    for source in sorted({row["source"] for row in store.waiting(ids)}):
+        model = ai.newest_model(source)
+        if model is None or (than is not None and datetime.fromisoformat(str(model["fitted_at"])) < than):
+            ai.train(source, watch)

@@ -11,13 +11,16 @@ Figure = Callable[[Any], str]
 _NOTABLE_DIP = 0.02
 
 
-def sentences(analysis: Mapping[str, Any], number: Figure, money: Figure) -> list[str]:
-    """What happened, what it cost the weeks after, and who earned; empty without a finished analysis."""
+def sentences(analysis: Mapping[str, Any], number: Figure, about: Figure, money: Figure) -> list[str]:
+    """What happened, what it cost the weeks after, and who earned; empty without a finished analysis.
+
+    `about` writes an interval rounded to what is known: "about 1 240 (1 100 to 1 390)".
+    """
     incremental = analysis.get("incremental_units")
     if analysis.get("state") != "done" or not incremental:
         return []
-    told = [_sold(incremental, analysis, number)]
-    told += _borrowed(analysis, number)
+    told = [_sold(incremental, analysis, number, about)]
+    told += _borrowed(analysis, about)
     told += _earned(analysis.get("manufacturer"), money, _("The manufacturer"))
     told += _earned(analysis.get("retailer"), money, _("The retailer"))
     return told
@@ -30,27 +33,34 @@ def certain(interval: Mapping[str, Any] | None) -> bool:
     return bool(interval["lo80"] > 0 or interval["hi80"] < 0)
 
 
-def _sold(incremental: Mapping[str, Any], analysis: Mapping[str, Any], number: Figure) -> str:
-    mean, actual = incremental["mean"], number(analysis.get("actual_units"))
+def _sold(incremental: Mapping[str, Any], analysis: Mapping[str, Any], number: Figure, about: Figure) -> str:
+    actual = number(analysis.get("actual_units"))
     if not certain(incremental):
         return _("It sold {actual} units; that is not clearly different from what would have sold without it.", actual=actual)
-    if mean < 0:
-        return _("It sold {actual} units, about {less} fewer than without it.", actual=actual, less=number(-mean))
+    if incremental["mean"] < 0:
+        return _("It sold {actual} units, {less} fewer than without it.", actual=actual, less=about(_turned(incremental)))
     return _(
-        "It sold {actual} units, about {more} more than it would have without the promotion ({low} to {high}).",
-        actual=actual, more=number(mean), low=number(incremental["lo80"]), high=number(incremental["hi80"]),
-    )  # fmt: skip
+        "It sold {actual} units, {more} more than it would have without the promotion.", actual=actual, more=about(incremental)
+    )
 
 
-def _borrowed(analysis: Mapping[str, Any], number: Figure) -> list[str]:
-    dip = (analysis.get("post_dip_units") or {}).get("mean")
-    mean = analysis["incremental_units"]["mean"]
-    if dip is None or mean <= 0 or abs(dip) < abs(mean) * _NOTABLE_DIP:
+def _borrowed(analysis: Mapping[str, Any], about: Figure) -> list[str]:
+    dip, mean = analysis.get("post_dip_units") or {}, analysis["incremental_units"]["mean"]
+    if dip.get("mean") is None or mean <= 0 or abs(dip["mean"]) < abs(mean) * _NOTABLE_DIP or not certain(dip):
         return []
-    net = number((analysis.get("net_incremental_units") or {}).get("mean"))
-    if dip < 0:
-        return [_("About {dip} of those were borrowed from the weeks after, which leaves {net}.", dip=number(-dip), net=net)]
-    return [_("The weeks after sold about {dip} more than usual too, {net} in all.", dip=number(dip), net=net)]
+    if dip["mean"] < 0:
+        net = about(analysis.get("net_incremental_units"))
+        return [_("Of those {dip} were borrowed from the weeks after, which leaves {net}.", dip=about(_turned(dip)), net=net)]
+    return [_("The weeks after sold {dip} more than usual too.", dip=about(dip))]
+
+
+def _turned(interval: Mapping[str, Any]) -> dict[str, float | None]:
+    """The interval of what is missing instead of what is there."""
+
+    def minus(name: str) -> float | None:
+        return None if interval.get(name) is None else -interval[name]
+
+    return {"mean": minus("mean"), "lo80": minus("hi80"), "hi80": minus("lo80")}
 
 
 def _earned(side: Mapping[str, Any] | None, money: Figure, who: str) -> list[str]:

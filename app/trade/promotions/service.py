@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator
 
+from redis.exceptions import RedisError
+
 from app.access.audit import store as audit
 from app.access.audit.service import record
 from app.access.models import Permission, Principal
 from app.access.permissions import require
+from app.core import jobs
 from app.core.cache import cached, changing
 from app.core.clock import now
-from app.core.errors import Conflict, FieldError, Invalid, Stale
+from app.core.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from app.core.events import emit
 from app.core.i18n import _
 from app.core.ids import new_id
+from app.core.jobs import Job
 from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
 from app.core.settings import settings
@@ -79,6 +83,31 @@ def get(who: Principal, promotion_id: str) -> Document:
     """The promotion with names; raises NotFound."""
     require(who, Permission.PROMOTIONS_READ)
     return listing.named([store.get(promotion_id)])[0]
+
+
+def level_counts(who: Principal, query: PromotionQuery) -> dict[str, int]:
+    """How many the filter has of each level, whatever level it asks for."""
+    require(who, Permission.PROMOTIONS_READ)
+    wanted = listing.where(query.model_copy(update={"level": None}))
+    return store.level_counts(wanted)
+
+
+def any_at_all(who: Principal) -> bool:
+    """Whether there is any promotion."""
+    require(who, Permission.PROMOTIONS_READ)
+    return store.collection().find_one({}, {"_id": 1}) is not None
+
+
+def open_job(row: Document) -> Job | None:
+    """The job that analyses it now, None when none does."""
+    job_id = row["analysis"].get("job")
+    if not job_id:
+        return None
+    try:
+        job = jobs.read(job_id)
+    except (NotFound, RedisError):
+        return None
+    return None if job.state.final else job
 
 
 def find(who: Principal, words: str, limit: int) -> list[Document]:
@@ -190,8 +219,9 @@ def warnings(row: Document) -> list[str]:
     return [_overlap_words(other) for other in entered.overlaps(row)]
 
 
-def warnings_before(terms: PromotionInput, promotion_id: str = "") -> list[str]:
+def warnings_before(who: Principal, terms: PromotionInput, promotion_id: str = "") -> list[str]:
     """The same for terms that are not stored yet."""
+    require(who, Permission.PROMOTIONS_READ)
     return [_overlap_words(other) for other in entered.overlaps({"_id": promotion_id, "code": "", **stored(terms)})]
 
 
@@ -261,7 +291,9 @@ def _free_code(terms: PromotionInput, place: Document) -> str:
 
 def _queue(who: Principal, row: Document) -> str:
     title = _("Analysing {code}", code=row["code"])
-    return work.enqueue_analysis(who, [row["_id"]], title, f"promotions/{row['_id']}")
+    job_id = work.enqueue_analysis(who, [row["_id"]], title, f"promotions/{row['_id']}")
+    store.note_job(row["_id"], job_id)
+    return job_id
 
 
 def _tell(who: Principal, what: str, row: Document, before: Document | None, after: Document) -> None:

@@ -85,6 +85,12 @@ def totals(where: Document) -> Document | None:
     return next(iter(collection().aggregate([{"$match": where}, {"$group": group}])), None)
 
 
+def level_counts(where: Document) -> dict[str, int]:
+    """How many promotions `where` has, by level."""
+    counted = collection().aggregate([{"$match": where}, {"$group": {"_id": "$level", "count": {"$sum": 1}}}])
+    return {str(row["_id"]): int(row["count"]) for row in counted}
+
+
 def insert(document: Document, actor: str) -> Document:
     """Store a new promotion; raises Conflict when the code is taken."""
     stored = stamped(document, actor)
@@ -114,6 +120,11 @@ def set_analysis(row: Document, changes: Document) -> bool:
 def ask_again(where: Document, state: str) -> int:
     """Put the analysis of `where` into `state`, keeping what is known until it is replaced; returns how many."""
     return collection().update_many(where, {"$set": {"analysis.state": state}}).modified_count
+
+
+def note_job(promotion_id: str, job_id: str) -> None:
+    """The job that will analyse it, so that its page can show progress."""
+    collection().update_one({"_id": promotion_id, "analysis.state": "waiting"}, {"$set": {"analysis.job": job_id}})
 
 
 def write_observed(

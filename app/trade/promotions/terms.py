@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from app.core.errors import FieldError, Invalid
 from app.core.i18n import _
 from app.core.money import from_decimal128, to_decimal128
 from app.core.mongo import Document
-from app.trade.promotions.models import Costs, PromotionChange, PromotionInput, PromotionType, SellIn, Source
+from app.trade.promotions.models import Costs, PromotionChange, PromotionCreate, PromotionInput, PromotionType, SellIn, Source
 
 
 def stored(terms: PromotionInput) -> Document:
@@ -95,8 +95,11 @@ def from_form(form: Mapping[str, str], product_ids: list[str]) -> Document:
     return read
 
 
-def validated(fields: Mapping[str, Any], model: type[PromotionInput] = PromotionInput) -> PromotionInput:
-    """`fields` as terms; raises Invalid with words for people instead of the schema's."""
+Terms = TypeVar("Terms", PromotionCreate, PromotionChange)
+
+
+def validated(fields: Mapping[str, Any], model: type[Terms]) -> Terms:
+    """`fields` as new or changed terms; raises Invalid with words for people instead of the schema's."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:

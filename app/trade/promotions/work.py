@@ -34,7 +34,7 @@ def analyse(progress: Progress, promotion_ids: list[str] | None = None) -> dict[
     with AiClient() as ai:
         if next(store.waiting(promotion_ids), None) is None:
             return analysis.Outcome().as_dict()
-        analysis.fit_model_if_older(progress, ai, store.last_scan())
+        analysis.fit_models_if_older(progress, ai, promotion_ids, store.last_scan())
         outcome = analysis.analyse(progress, ai, promotion_ids)
     emit("promotions", "promotions.analysed", outcome.as_dict())
     return outcome.as_dict()

@@ -11,11 +11,15 @@ def read(**changes: Any) -> list[str]:
         "state": "done",
         "actual_units": 5000,
         "incremental_units": {"mean": 1240, "lo80": 1100, "hi80": 1390},
-        "post_dip_units": {"mean": -310},
-        "net_incremental_units": {"mean": 930},
+        "post_dip_units": {"mean": -310, "lo80": -400, "hi80": -200},
+        "net_incremental_units": {"mean": 930, "lo80": 800, "hi80": 1100},
         **changes,
     }
-    return sentences(analysis, lambda value: f"{value:g}", lambda value: f"${value}")
+    return sentences(analysis, lambda value: f"{value:g}", about, lambda value: f"${value}")
+
+
+def about(interval: dict[str, float]) -> str:
+    return f"about {interval['mean']:g} ({interval['lo80']:g} to {interval['hi80']:g})"
 
 
 def side(margin: str, spend: str) -> dict[str, Decimal]:
@@ -24,8 +28,8 @@ def side(margin: str, spend: str) -> dict[str, Decimal]:
 
 def test_uplift_and_what_was_borrowed() -> None:
     assert read() == [
-        "It sold 5000 units, about 1240 more than it would have without the promotion (1100 to 1390).",
-        "About 310 of those were borrowed from the weeks after, which leaves 930.",
+        "It sold 5000 units, about 1240 (1100 to 1390) more than it would have without the promotion.",
+        "Of those about 310 (200 to 400) were borrowed from the weeks after, which leaves about 930 (800 to 1100).",
     ]
 
 
@@ -35,11 +39,12 @@ def test_a_band_that_holds_zero_claims_nothing() -> None:
 
 
 def test_fewer_sold_than_usual() -> None:
-    assert "about 200 fewer" in read(incremental_units={"mean": -200, "lo80": -300, "hi80": -100})[0]
+    assert "about 200 (100 to 300) fewer" in read(incremental_units={"mean": -200, "lo80": -300, "hi80": -100})[0]
 
 
-def test_a_small_dip_is_not_worth_a_sentence() -> None:
-    assert len(read(post_dip_units={"mean": -10})) == 1
+def test_a_dip_that_is_small_or_uncertain_is_not_worth_a_sentence() -> None:
+    assert len(read(post_dip_units={"mean": -10, "lo80": -12, "hi80": -8})) == 1
+    assert len(read(post_dip_units={"mean": -310, "lo80": -700, "hi80": 80})) == 1
 
 
 def test_who_gained_and_who_lost() -> None:
