@@ -44,7 +44,9 @@ _WITH_OLD_PASSWORD = frozenset({PASSWORD_PAGE, "/api/v1/auth/password", "/api/v1
 def install(app: Flask) -> None:
     """Check every request of `app`; call right after the request context is installed."""
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    app.config.update(SESSION_COOKIE_SECURE=settings().secure_cookies, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+    app.config.update(
+        SESSION_COOKIE_SECURE=settings().secure_cookies, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True
+    )
     app.before_request(identify)
     app.after_request(finish)
     app.jinja_env.globals.update(csrf_token=csrf.token, may=may)
@@ -73,7 +75,8 @@ def identify() -> Response | None:
     if claims is not None:
         claims = _still_counts(claims, answer.known)
     if claims is None:
-        return _nobody()
+        _nobody()
+        return None
     g.principal, g.session_id = claims.principal, claims.session_id
     if g.signed_in_by == "cookie" and request.method not in _SAFE_METHODS:
         csrf.demand()
@@ -160,7 +163,11 @@ def finish(response: Response) -> Response:
 def _for_htmx(response: Response) -> Response:
     """A fragment must not be filled with the sign-in page: tell htmx to go there as a whole, and come back to this page."""
     location = response.headers.get("Location", "")
-    if request.headers.get("HX-Request") and response.status_code == 302 and urlsplit(location).path in {"/sign-in", PASSWORD_PAGE}:
+    if (
+        request.headers.get("HX-Request")
+        and response.status_code == 302
+        and urlsplit(location).path in {"/sign-in", PASSWORD_PAGE}
+    ):
         here = urlsplit(request.headers.get("HX-Current-URL", "/"))
         back = here.path + (f"?{here.query}" if here.query else "")
         response.status_code = 401 if urlsplit(location).path == "/sign-in" else 403

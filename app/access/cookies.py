@@ -1,4 +1,4 @@
-"""The cookies of a signed-in page: both unreadable for scripts, sent to this site only, under TLS unless the network is trusted."""
+"""The cookies of a signed-in page: unreadable for scripts, for this site only, under TLS unless the network is trusted."""
 
 from flask import Response, request
 

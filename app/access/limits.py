@@ -74,7 +74,8 @@ def enforce(quota: Quota | None) -> None:
     if quota and quota.used > quota.limit:
         minutes = max(1, -(-quota.reset // 60))
         raise TooManyRequests(
-            f"More than {quota.limit:,} requests in an hour. It works again in {minutes} min; spread the calls, or ask for fewer, larger pages.",
+            f"More than {quota.limit:,} requests in an hour. It works again in {minutes} min; "
+            "spread the calls, or ask for fewer, larger pages.",
             retry_after=quota.reset,
         )
 

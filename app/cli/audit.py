@@ -17,7 +17,10 @@ def verify() -> None:
     result = service.verify()
     if result.ok:
         anchored = "" if result.anchored else _(" (Redis does not know the end, so a cut-off tail would not show)")
-        sentence = _("The chain holds: {count} entries, the last has hash {hash}.", count=result.entries, hash=result.last_hash) + anchored
+        sentence = (
+            _("The chain holds: {count} entries, the last has hash {hash}.", count=result.entries, hash=result.last_hash)
+            + anchored
+        )
     else:
         sentence = _(
             "The chain is BROKEN: {reason}. {count} entries before it are good. "

@@ -33,7 +33,9 @@ def group() -> None:
 def add(email: str, name: str, role: str, password_stdin: bool, if_missing: bool) -> None:
     existing = service.by_email(_WHO, email)
     if existing is not None and if_missing:
-        show({**_public(existing), "created": False, "password": None}, _("{email} has an account already.", email=existing.email))
+        show(
+            {**_public(existing), "created": False, "password": None}, _("{email} has an account already.", email=existing.email)
+        )
         return
     password = _from_stdin() if password_stdin else hashing.generate()
     user = service.create(

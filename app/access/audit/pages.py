@@ -54,7 +54,9 @@ def index() -> Any:
         href=lambda row: url_for("audit.detail", seq=row["_id"]),
     )
     checked = service.verify(newest=CHECKED_AT_ONCE) if request.args.get("check") == "1" else None
-    return render_template("audit/index.html", table=table, actions=[(action, action) for action in service.actions(who)], checked=checked)
+    return render_template(
+        "audit/index.html", table=table, actions=[(action, action) for action in service.actions(who)], checked=checked
+    )
 
 
 @blueprint.get("/<int:seq>")

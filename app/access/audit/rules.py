@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
 
     Moments become ISO text, money becomes text, secrets are blanked; dots and dollars that field names may not hold are replaced.
     """
-    if value is None or isinstance(value, bool | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)

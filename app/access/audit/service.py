@@ -164,7 +164,9 @@ def _compare_with_anchor(end: Link) -> tuple[bool, Break | None]:
     seq_text, _, noted_hash = noted.partition(":")
     seq = int(seq_text)
     if seq > end.seq:
-        return True, Break(end.seq + 1, f"entries {end.seq + 1} to {seq} were written and are gone (cut off, or an older backup restored)")
+        return True, Break(
+            end.seq + 1, f"entries {end.seq + 1} to {seq} were written and are gone (cut off, or an older backup restored)"
+        )
     found = store.entry(seq)
     if found is None or found["hash"] != noted_hash:
         return True, Break(seq, f"entry {seq} is not the one that was written (replaced, or an older backup restored)")

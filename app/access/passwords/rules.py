@@ -1,4 +1,7 @@
-"""Which passwords are good enough: long, not common, not about the person. No demands for kinds of characters (NIST SP 800-63B)."""
+"""Which passwords are good enough: long, not common, not about the person; no demands for kinds of characters.
+
+As NIST SP 800-63B advises.
+"""
 
 import re
 import unicodedata
@@ -35,7 +38,10 @@ def fault(password: str, email: str, name: str, common: Collection[str]) -> str 
     if _is_row(folded):
         return "This follows the alphabet or the keyboard. Use words that have nothing to do with each other."
     if _is_common(folded, common):
-        return "This is one of the passwords that are tried first, or one with something added. Use words that have nothing to do with each other."
+        return (
+            "This is one of the passwords that are tried first, or one with something added. "
+            "Use words that have nothing to do with each other."
+        )
     for word in _personal(email, name):
         if word in folded:
             return "Leave your name, your address and the product's name out of the password."

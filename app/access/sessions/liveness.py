@@ -40,14 +40,14 @@ def check(user_id: str, token_version: int, session_id: str, known: list[str | N
 
     `known` is what Redis answered for (user_key, session_key), None when Redis is away.
     """
+    version: str | None
+    open_: str | None
     if known is None:
         version, open_ = _from_database_for_a_moment(user_id, session_id)
     else:
         version, open_ = known[0], known[1] if session_id else _OPEN
-        if version is None:
-            version = _load_user(user_id)
-        if open_ is None:
-            open_ = _load_session(session_id)
+        version = version if version is not None else _load_user(user_id)
+        open_ = open_ if open_ is not None else _load_session(session_id)
     if version == _INACTIVE:
         raise Unauthenticated("This account is not active (any more). Ask an administrator.")
     if version != str(token_version) or open_ != _OPEN:

@@ -83,9 +83,7 @@ def me() -> dict[str, Any]:
 def password(json_data: NewPassword) -> Any:
     """A new password for oneself. Ends every other session and gives fresh tokens for this one."""
     limits.enforce_sign_in(g.address)
-    opened = service.change_password(
-        principal(), json_data.current_password, json_data.new_password, g.session_id, g.address
-    )
+    opened = service.change_password(principal(), json_data.current_password, json_data.new_password, g.session_id, g.address)
     if opened is None:
         opened = service.sign_in(principal().email, json_data.new_password, g.address, request.user_agent.string)
     if g.signed_in_by == "cookie":

@@ -27,7 +27,9 @@ def sign_in(email: str, password: str, address: str, agent: str = "") -> Opened:
     with hashing.slot():
         attempt = lockout.reserve(email, address)
         if attempt.wait:
-            raise TooManyRequests(_("Too many failed attempts. Try again {when}.", when=in_words(attempt.wait)), retry_after=attempt.wait)
+            raise TooManyRequests(
+                _("Too many failed attempts. Try again {when}.", when=in_words(attempt.wait)), retry_after=attempt.wait
+            )
         user = users.by_email(email)
         right = hashing.verify_in_slot(user.password_hash if user else None, password)
     if user is None or not right or not user.active:
@@ -60,7 +62,9 @@ def confirm(user: User, password: str, address: str) -> None:
     with hashing.slot():
         attempt = lockout.reserve(user.email, address)
         if attempt.wait:
-            raise TooManyRequests(_("Too many failed attempts. Try again {when}.", when=in_words(attempt.wait)), retry_after=attempt.wait)
+            raise TooManyRequests(
+                _("Too many failed attempts. Try again {when}.", when=in_words(attempt.wait)), retry_after=attempt.wait
+            )
         right = hashing.verify_in_slot(user.password_hash, password)
     if not right:
         _failed(user, user.email, address, locked=bool(attempt.locks), right=False)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.access.models import Role
 from app.access.users.models import EMAIL_MAX, NAME_MAX
@@ -36,7 +36,7 @@ def faults(email: str, name: str) -> Iterator[FieldError]:
         yield FieldError("name", f"Use at most {NAME_MAX} characters.")
 
 
-def ends_sessions(before: dict[str, object], changes: dict[str, object]) -> bool:
+def ends_sessions(before: Mapping[str, object], changes: Mapping[str, object]) -> bool:
     """Whether these changes must end what the person has open now."""
     return any(name in changes and changes[name] != before.get(name) for name in _ENDS_SESSIONS)
 

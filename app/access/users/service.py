@@ -23,9 +23,7 @@ from app.core.paging import Page, PageRequest
 _MOMENTS = {"created_at", "updated_at", "last_sign_in_at", "password_changed_at"}
 
 
-def create(
-    who: Principal, *, email: str, name: str, role: Role, password: str, must_change_password: bool = True
-) -> User:
+def create(who: Principal, *, email: str, name: str, role: Role, password: str, must_change_password: bool = True) -> User:
     """A new active user. Raises Invalid naming each field, Conflict when the address is taken."""
     require(who, Permission.USERS_WRITE)
     wrong = [*faults(email, name)]

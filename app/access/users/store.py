@@ -13,7 +13,13 @@ from app.core.mongo import Document, Index, database, stamped, update_versioned
 from app.core.paging import Page, PageRequest, find_page
 
 COLLECTION = "users"
-SORTABLE = {"name": "name", "email": "email_key", "role": "role", "created_at": "created_at", "last_sign_in_at": "last_sign_in_at"}
+SORTABLE = {
+    "name": "name",
+    "email": "email_key",
+    "role": "role",
+    "created_at": "created_at",
+    "last_sign_in_at": "last_sign_in_at",
+}
 
 INDEXES = [
     Index(COLLECTION, (("email_key", 1),), unique=True),

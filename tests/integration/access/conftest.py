@@ -1,7 +1,7 @@
 """People with known passwords, browsers that keep cookies, and a clock that moves when told."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -32,7 +32,7 @@ def no_local_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lockout, "_alone", lockout.Alone())
 
 
-@pytest.fixture()
+@pytest.fixture
 def add_user(mongo: Any, redis_client: Any) -> Callable[..., User]:
     """`add_user("viewer")`: a person with PASSWORD."""
 
@@ -49,12 +49,12 @@ def add_user(mongo: Any, redis_client: Any) -> Callable[..., User]:
     return add
 
 
-@pytest.fixture()
-def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[clock.FixedClock]:
+@pytest.fixture
+def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> clock.FixedClock:
     """The application's clock, standing at now until it is advanced."""
     standing = clock.FixedClock(clock.now())
     monkeypatch.setattr(clock, "SYSTEM", standing)
-    yield standing
+    return standing
 
 
 class Browser:
@@ -93,19 +93,19 @@ class Browser:
         self.http.set_cookie(f"__Host-tradeai_{name}", value, secure=True)
 
 
-@pytest.fixture()
+@pytest.fixture
 def browser(app: Any) -> Browser:
     """A browser that has not signed in."""
     return Browser(app)
 
 
-@pytest.fixture()
+@pytest.fixture
 def new_browser(app: Any) -> Callable[[], Browser]:
     """Another browser."""
     return lambda: Browser(app)
 
 
-@pytest.fixture()
+@pytest.fixture
 def tokens_of(client: Any) -> Callable[..., dict[str, Any]]:
     """The tokens that signing in by the API gives."""
 
@@ -128,7 +128,7 @@ def bearer_fixture() -> Callable[[str], dict[str, str]]:
     return bearer
 
 
-@pytest.fixture()
+@pytest.fixture
 def audited(mongo: Any) -> Callable[[str], list[dict[str, Any]]]:
     """All audit entries of one action, oldest first."""
     return lambda action: list(mongo.audit.find({"action": action}).sort("_id", 1))

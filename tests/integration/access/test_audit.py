@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +9,7 @@ import pymongo
 import pytest
 
 from app.access.audit import service
-from app.access.models import Permission, Principal
+from app.access.models import Permission, Principal, Role
 from app.core.errors import Forbidden
 from app.core.paging import PageRequest
 
@@ -22,12 +21,12 @@ def write(count: int, who: str = "tests") -> None:
         service.record(Principal.system(who), "thing.changed", "thing", f"thing-{number}", {"n": number}, {"n": number + 1})
 
 
-@pytest.fixture()
-def chain(mongo: Any, redis_client: Any) -> Iterator[Any]:
+@pytest.fixture
+def chain(mongo: Any, redis_client: Any) -> Any:
     """A chain of ten entries."""
     write(10)
     assert service.verify().ok
-    yield mongo.audit
+    return mongo.audit
 
 
 def test_threads_writing_at_once_make_one_unbroken_chain(mongo: Any, redis_client: Any) -> None:
@@ -125,9 +124,18 @@ def test_awkward_values_survive_the_round_trip(mongo: Any, redis_client: Any) ->
     from decimal import Decimal
 
     value = {
-        "money": Decimal("12.30"), "when": datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), "big": 2**70, "float": 0.1 + 0.2, "whole": 3.0,
-        "nan": float("nan"), "words": "Zoë 🧃 \u2028", "nested": {"a.b": [1, {"$set": None}]}, "flag": True, "empty": {}, "password": "hunter2hunter2",
-    }  # fmt: skip
+        "money": Decimal("12.30"),
+        "when": datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+        "big": 2**70,
+        "float": 0.1 + 0.2,
+        "whole": 3.0,
+        "nan": float("nan"),
+        "words": "Zoë 🧃 \u2028",
+        "nested": {"a.b": [1, {"$set": None}]},
+        "flag": True,
+        "empty": {},
+        "password": "hunter2hunter2",
+    }
     service.record(WHO, "thing.created", "thing", "t", None, value)
     assert service.verify().ok
     stored = mongo.audit.find_one()
@@ -138,7 +146,9 @@ def test_awkward_values_survive_the_round_trip(mongo: Any, redis_client: Any) ->
 def test_records_who_what_whence(as_role: Any, client: Any, audited: Any) -> None:
     administrator = as_role("administrator")
     body = {"email": "new@example.com", "name": "New", "role": "viewer"}
-    made = administrator.post("/api/v1/users", json=body, headers={"X-Request-ID": "request-1234", "X-Forwarded-For": "203.0.113.9"})
+    made = administrator.post(
+        "/api/v1/users", json=body, headers={"X-Request-ID": "request-1234", "X-Forwarded-For": "203.0.113.9"}
+    )
     assert made.status_code == 201
     entry = audited("user.created")[-1]
     assert entry["actor"] == administrator.person.user_id
@@ -167,10 +177,9 @@ def test_only_some_roles_read_it(as_role: Any) -> None:
         assert client.get("/api/v1/audit").status_code == expected, role
         assert client.get("/api/v1/audit/chain").status_code == expected, role
         assert client.get("/settings/audit").status_code == expected, role
+    viewer = Principal("usr_1", "V", "v@example.com", Role.VIEWER)
     with pytest.raises(Forbidden):
-        from app.access.models import Role
-
-        service.search(Principal("usr_1", "V", "v@example.com", Role.VIEWER), PageRequest("-seq"))
+        service.search(viewer, PageRequest("-seq"))
 
 
 def test_the_page_shows_a_broken_chain(as_role: Any, mongo: Any) -> None:

@@ -14,13 +14,13 @@ PASSWORD = "correct horse battery staple"
 NEW = "seven purple tractors waltzing"
 
 
-@pytest.fixture()
+@pytest.fixture
 def person(add_user: Any) -> Any:
     """An administrator."""
     return add_user("administrator")
 
 
-@pytest.fixture()
+@pytest.fixture
 def signed_in(browser: Any, person: Any) -> Any:
     """Whose browser is signed in."""
     assert browser.sign_in(person.email).status_code == 303
@@ -36,7 +36,16 @@ def test_a_page_sends_to_sign_in_and_back(browser: Any, person: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/sign-out", "/\t/evil.example", "\\\\evil"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/sign-out",
+        "/\t/evil.example",
+        "\\\\evil",
+    ],
 )
 def test_nobody_is_sent_elsewhere(browser: Any, person: Any, target: str) -> None:
     assert browser.sign_in(person.email, next_=target).headers["Location"] == "/"
@@ -71,7 +80,9 @@ def test_the_form_of_another_browser_does_not_sign_in(browser: Any, new_browser:
     assert browser.post("/sign-in", {"email": person.email, "password": PASSWORD}).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/settings/users/new", "/api/v1/users", "/sign-out", "/settings/password", "/api/v1/auth/sign-out"])
+@pytest.mark.parametrize(
+    "path", ["/settings/users/new", "/api/v1/users", "/sign-out", "/settings/password", "/api/v1/auth/sign-out"]
+)
 def test_nothing_changes_without_the_token(signed_in: Any, mongo: Any, path: str) -> None:
     before = mongo.users.count_documents({})
     body = {"email": "x@example.com", "name": "X", "role": "viewer"}
@@ -84,11 +95,16 @@ def test_nothing_changes_without_the_token(signed_in: Any, mongo: Any, path: str
 
 
 def test_the_token_works_in_form_and_header_for_pages_and_api(signed_in: Any) -> None:
-    made = signed_in.post("/settings/users/new", {"email": "a@example.com", "name": "A", "role": "viewer"}, form_at="/settings/users/new")
+    made = signed_in.post(
+        "/settings/users/new", {"email": "a@example.com", "name": "A", "role": "viewer"}, form_at="/settings/users/new"
+    )
     assert made.status_code == 200
     token = signed_in.csrf("/settings/users/new")
     made = signed_in.http.post(
-        "/api/v1/users", base_url="https://localhost", headers={"X-CSRF-Token": token}, json={"email": "b@example.com", "name": "B", "role": "viewer"}
+        "/api/v1/users",
+        base_url="https://localhost",
+        headers={"X-CSRF-Token": token},
+        json={"email": "b@example.com", "name": "B", "role": "viewer"},
     )
     assert made.status_code == 201
 
@@ -179,7 +195,9 @@ def test_somebody_signed_in_does_not_see_the_form(signed_in: Any) -> None:
 
 
 def test_htmx_is_told_to_leave_the_page(browser: Any, mongo: Any) -> None:
-    answer = browser.get("/settings/users", headers={"HX-Request": "true", "HX-Current-URL": "https://localhost/settings/users?q=a"})
+    answer = browser.get(
+        "/settings/users", headers={"HX-Request": "true", "HX-Current-URL": "https://localhost/settings/users?q=a"}
+    )
     assert answer.status_code == 401
     target = urlsplit(answer.headers["HX-Redirect"])
     assert (target.path, parse_qs(target.query)) == ("/sign-in", {"next": ["/settings/users?q=a"]})

@@ -100,7 +100,9 @@ def test_a_stop_between_claiming_and_storing_does_not_sign_out(
     assert refresh(client, first["refresh_token"]).status_code == 200
 
 
-def test_refresh_tokens_expire_when_idle_and_with_the_session(client: Any, add_user: Any, tokens_of: Any, fixed_clock: Any) -> None:
+def test_refresh_tokens_expire_when_idle_and_with_the_session(
+    client: Any, add_user: Any, tokens_of: Any, fixed_clock: Any
+) -> None:
     token = tokens_of(add_user())["refresh_token"]
     fixed_clock.advance(7 * 86400 + 1)
     assert refresh(client, token).status_code == 401
@@ -206,7 +208,9 @@ def test_changing_the_own_password_keeps_this_session_only(
     here, there = tokens_of(user), tokens_of(user)
     new = "seven purple tractors waltzing"
     wrong = client.post(
-        "/api/v1/auth/password", json={"current_password": "not it at all", "new_password": new}, headers=bearer(here["access_token"])
+        "/api/v1/auth/password",
+        json={"current_password": "not it at all", "new_password": new},
+        headers=bearer(here["access_token"]),
     )
     assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "current_password")
     weak = client.post(

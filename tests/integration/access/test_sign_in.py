@@ -217,7 +217,9 @@ def test_security_events_reach_the_stream(client: Any, add_user: Any, redis_clie
     assert types == ["sign_in.failed", "sign_in"]
 
 
-@pytest.mark.parametrize("body", [{}, {"email": "a@b.c"}, {"email": 1, "password": []}, {"email": "a", "password": "b", "more": 1}])
+@pytest.mark.parametrize(
+    "body", [{}, {"email": "a@b.c"}, {"email": 1, "password": []}, {"email": "a", "password": "b", "more": 1}]
+)
 def test_a_body_that_makes_no_sense_is_named(client: Any, body: dict[str, Any]) -> None:
     answer = client.post("/api/v1/auth/token", json=body)
     assert answer.status_code == 422

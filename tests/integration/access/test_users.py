@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from app.access.models import Permission, Principal
+from app.access.models import Permission, Principal, Role
 from app.access.permissions import TABLE
 from app.access.users import service as users
 from app.access.users.models import UserChange
@@ -63,7 +63,7 @@ def test_the_same_address_added_at_once_is_added_once(mongo: Any, redis_client: 
         try:
             users.create(
                 Principal.system("tests"), email="same@example.com" if number % 2 else "SAME@example.com", name="S",
-                role=list(TABLE)[0], password=PASSWORD,
+                role=Role.VIEWER, password=PASSWORD,
             )  # fmt: skip
         except Conflict:
             return False
@@ -181,11 +181,16 @@ def test_pages_add_change_deactivate_and_reset(browser: Any, add_user: Any, new_
     assert (refused.status_code, "another administrator" in refused.get_data(as_text=True)) == (409, True)
     assert len(audited("user.changed")) == 2
     assert browser.post(path, {"version": "x"}, form_at=path).status_code == 400
-    assert browser.post("/settings/users/new", {"email": "a@b.example", "name": "N", "role": "x"}, form_at="/settings/users/new").status_code == 400
+    assert (
+        browser.post(
+            "/settings/users/new", {"email": "a@b.example", "name": "N", "role": "x"}, form_at="/settings/users/new"
+        ).status_code
+        == 400
+    )
     assert browser.get("/settings/users?format=csv").get_data(as_text=True).count("@example.com") == 2
 
 
-@pytest.fixture()
+@pytest.fixture
 def tradeai(mongo: Any, redis_client: Any) -> Callable[..., Result]:
     """`tradeai("user", "list")`: the command in this process; standard output only."""
     from app.cli.app import tradeai as command
@@ -214,7 +219,9 @@ def test_command_adds_lists_and_resets(tradeai: Any, client: Any) -> None:
 
     reset = json.loads(tradeai("user", "reset", "piped@example.com", "--json").stdout)
     assert client.post("/api/v1/auth/token", json={"email": "piped@example.com", "password": PASSWORD}).status_code == 401
-    assert client.post("/api/v1/auth/token", json={"email": "piped@example.com", "password": reset["password"]}).status_code == 200
+    assert (
+        client.post("/api/v1/auth/token", json={"email": "piped@example.com", "password": reset["password"]}).status_code == 200
+    )
     assert tradeai("user", "reset", "nobody@example.com").exit_code == 1
     weak = tradeai("user", "reset", "piped@example.com", "--password-stdin", given="password\n")
     assert weak.exit_code == 1
