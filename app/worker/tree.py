@@ -1,5 +1,6 @@
 """The worker's process tree: a parent that only forks and waits, the clock, and the queue consumers."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from app.core.logging import get_logger
 
 REFORK_SECONDS = 2.0
+_PR_SET_CHILD_SUBREAPER = 36
 
 log = get_logger(__name__)
 
@@ -38,6 +40,7 @@ class Tree:
 
     def run(self) -> int:
         """Returns the exit code once all children have ended."""
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
         signals = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
         # Blocked and then waited for, so that no signal falls between looking and waiting.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -71,15 +74,15 @@ class Tree:
             sys.stdout.flush()
             os._exit(code)
 
-    def _reap(self) -> None:
-        """Collect every child that ended; as process 1 of a container this includes orphans."""
+    def _reap(self) -> bool:
+        """Collect every process that ended, orphaned work horses too; returns whether any is left."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if not pid:
-                return
+                return True
             for child in self._children:
                 if child.pid == pid:
                     child.pid, child.not_before = 0, time.monotonic() + REFORK_SECONDS
@@ -95,9 +98,8 @@ class Tree:
             self._reap()
         late = [child.name for child in self._children if child.pid]
         self._signal(signal.SIGKILL)
-        while any(child.pid for child in self._children):
+        while self._reap():  # work horses die with their consumers; their jobs are given back only after that
             signal.sigtimedwait(signals, 0.2)
-            self._reap()
         if late:
             self._after_kill(late)
 
