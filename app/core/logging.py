@@ -44,6 +44,8 @@ def configure_logging(config: Settings) -> None:
     root = logging.getLogger()
     root.handlers = _handlers(config, formatter)
     root.setLevel(config.log_level)
+    # One line a request of its own, which ours says already.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
