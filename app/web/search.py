@@ -15,6 +15,8 @@ from app.core.mongo import Document
 from app.core.paging import PageRequest
 from app.trade.customers import service as customers
 from app.trade.products import service as products
+from app.trade.promotions import service as promotions
+from app.web.formatting import window
 from app.web.statuses import status_of
 
 blueprint = APIBlueprint("search", __name__, enable_openapi=False)
@@ -45,9 +47,14 @@ def _named(code_field: str) -> Callable[[Document], tuple[str, str]]:
     return lambda found: (str(found["name"]), f"{found.get(code_field, '')} · {status_of(str(found['level'])).label}")
 
 
+def _promotion(found: Document) -> tuple[str, str]:
+    return str(found["name"]), f"{found['customer_name'] or ''} · {window(found['start'], found['end'])}".strip(" ·")
+
+
 SOURCES = [
     Source(N_("Customers"), "/customers", Permission.CUSTOMERS_READ, _customers, _named("code")),
     Source(N_("Products"), "/products", Permission.PRODUCTS_READ, _products, _named("sku")),
+    Source(N_("Promotions"), "/promotions", Permission.PROMOTIONS_READ, promotions.find, _promotion),
 ]
 
 

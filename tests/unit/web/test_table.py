@@ -100,3 +100,18 @@ def test_values_are_found_in_nested_mappings_and_objects() -> None:
 def test_exports_ask_for_every_row() -> None:
     links = dict(table(query(q="x", cursor="c2")).export_links)
     assert asked_by(links["CSV"]) == {"q": "x", "format": "csv"}
+
+
+def test_the_scope_fills_filters_that_the_address_does_not_name() -> None:
+    def asked(**args: str) -> TableQuery:
+        scope = {"from": "1992-01-06", "customer": "cus_1"}
+        return TableQuery.from_address(args, "/promotions", COLUMNS, "name", filters=("q", "from"), scope=scope)
+
+    assert asked().filters == {"from": "1992-01-06"}, "customer is no filter of this list"
+    assert not asked().filtered, "the scope is shown in the top bar, not as a filter"
+    assert asked(**{"from": "1991-01-07"}).filters == {"from": "1991-01-07"}
+    wider = asked(**{"from": "", "q": "x"})
+    assert wider.filters == {"q": "x"}
+    assert asked_by(wider.link(sort="-name"))["q"] == "x"
+    assert "from=" in wider.link(), "an emptied filter stays emptied on the next page"
+    assert wider.clear_link == "/promotions?from="

@@ -123,6 +123,7 @@ function valueAxis(colour, unit, fromZero = true) {
     nameGap: 12,
     scale: !fromZero,
     splitNumber: 4,
+    max: unit === "%" ? 100 : undefined,
     axisLine: { show: false },
     axisTick: { show: false },
     axisLabel: { color: colour.quiet, formatter: (value) => number(value) },

@@ -1,6 +1,7 @@
 // Forms: focus on the error summary, confirm what is dangerous, keep drafts, send once, drop files, filters as one types.
 
 const DRAFT_PREFIX = "draft:";
+const SCOPE = new Set(["from", "to", "customer"]);
 
 export function start(root, app) {
   root.querySelector("[data-autofocus]")?.focus();
@@ -87,7 +88,8 @@ function filterLive(form) {
   let timer;
   const apply = () => {
     const values = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) if (value) values.append(name, value);
+    // An empty period or customer is sent too: it says "not the one in the top bar".
+    for (const [name, value] of new FormData(form)) if (value || SCOPE.has(name)) values.append(name, value);
     const address = `${form.getAttribute("action")}${values.size ? `?${values}` : ""}`;
     const table = document.getElementById(form.dataset.table);
     if (!table || !window.htmx) {
