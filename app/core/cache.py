@@ -1,8 +1,14 @@
 """Read cache in Redis: keyed by the version of what was read, so that no answer is stale after a write was acknowledged.
 
-A reader takes the scope's version first and stores its answer under it. A writer raises the version after its write and
-before it acknowledges, so whoever asks later looks under a newer key. If Redis cannot be told, the acknowledgement waits
-until Redis answers or every entry has expired by itself (ENTRY_SECONDS), whichever is first.
+Why that holds. A reader learns the versions of its scopes before it loads, and keeps its answer under them. A writer gives
+its scopes a new, unique version after its write and before it acknowledges. So whoever asks after the acknowledgement looks
+under a version that was first seen after the write, and what is kept there was loaded after the write.
+
+What could break it, and does not: a version that comes back (they are unique, never counted, and a missing one is replaced by a
+new one); a Redis that restarts and forgot the last second (the name of an entry contains Redis's run id, so entries of the
+last run are never found); a writer that cannot reach Redis (it waits until every answer loaded before its write has expired:
+an entry expires ENTRY_SECONDS after its reader *asked for the versions*, at an absolute time, however long loading took);
+a writer that dies before it told Redis (it acknowledged nothing).
 """
 
 import hashlib
@@ -11,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 from redis.exceptions import RedisError
 
@@ -18,8 +25,24 @@ from app.core.logging import get_logger
 from app.core.redis import client
 from app.core.settings import settings
 
-ENTRY_SECONDS = 5
+ENTRY_SECONDS = 5.0
 _RETRY_SECONDS = 0.25
+_MARGIN_SECONDS = 0.5
+
+# One round trip: the entry's name under the current versions, and the entry. KEYS are the versions, ARGV the question's
+# digest and a fresh version for those that are missing.
+_LOOK = """
+local versions = redis.call('MGET', unpack(KEYS))
+for number, name in ipairs(KEYS) do
+  if not versions[number] then
+    redis.call('SET', name, ARGV[2])
+    versions[number] = ARGV[2]
+  end
+end
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local place = 'cache:' .. ARGV[1] .. ':' .. run .. ':' .. table.concat(versions, '.')
+return {place, redis.call('GET', place)}
+"""
 
 log = get_logger(__name__)
 
@@ -28,22 +51,18 @@ def cached(scopes: Iterable[str], key: Any, load: Callable[[], bytes]) -> bytes:
     """The bytes for `key`, read through the cache. `scopes` are all the kinds of thing the answer was made from."""
     if settings().cache == "off":
         return load()
-    names = sorted(scopes)
+    names = sorted(set(scopes))
+    digest = hashlib.sha256(json.dumps([names, key], sort_keys=True, default=str).encode()).hexdigest()
+    asked = time.time()
     try:
-        versions = client(decode=False).mget([f"version:{name}" for name in names])
-    except RedisError:
-        return load()
-    stamp = json.dumps([names, [(v or b"0").decode() for v in versions], key], sort_keys=True, default=str)
-    place = "cache:" + hashlib.sha256(stamp.encode()).hexdigest()
-    try:
-        found = client(decode=False).get(place)
+        place, found = client(decode=False).eval(_LOOK, len(names), *[f"version:{name}" for name in names], digest, uuid4().hex)
     except RedisError:
         return load()
     if found is not None:
         return bytes(found)
     answer = load()
     try:
-        client(decode=False).set(place, answer, ex=ENTRY_SECONDS)
+        client(decode=False).set(place, answer, pxat=int((asked + ENTRY_SECONDS) * 1000))
     except RedisError as error:
         log.warning("answer not cached", error=str(error))
     return answer
@@ -59,17 +78,15 @@ def changing(*scopes: str) -> Iterator[None]:
 
 
 def invalidate(scopes: Iterable[str], wait: Callable[[float], None] = time.sleep) -> None:
-    """Raise the versions of `scopes`; returns only when no reader can be answered from before."""
-    deadline = time.monotonic() + ENTRY_SECONDS
+    """Give `scopes` new versions; returns only when no reader can be answered from before."""
+    names = [f"version:{scope}" for scope in scopes]
+    deadline = time.monotonic() + ENTRY_SECONDS + _MARGIN_SECONDS
     while True:
         try:
-            pipe = client().pipeline(transaction=False)
-            for scope in scopes:
-                pipe.incr(f"version:{scope}")
-            pipe.execute()
+            client().mset({name: uuid4().hex for name in names})
         except RedisError as error:
             if time.monotonic() >= deadline:
-                log.warning("cache expired by itself, Redis was away", scopes=list(scopes), error=str(error))
+                log.warning("cache expired by itself, Redis was away", scopes=names, error=str(error))
                 return
             wait(_RETRY_SECONDS)
         else:
