@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from app.core.clock import Clock
 from app.core.logging import get_logger
+from app.supervisor.decide.attribution import host_busy
 from app.supervisor.engine import EngineError, EngineRefused
 from app.supervisor.events import (
     Died,
@@ -31,6 +32,8 @@ from app.supervisor.state import Outcome, State
 from app.supervisor.usage import usage_from_stats
 
 PROBE_SECONDS = 3.0
+ANSWER_SECONDS = 2.0  # how long an answer may take
+BUSY_ANSWER_SECONDS = 10.0  # on a busy host the slow must be told from the dead: a restart would only add to the load
 PROBE_AGAIN_SECONDS = 1.0  # after a bad answer, and while it is not known whether there is anything to ask
 LOOK_SECONDS = 15.0
 HOST_SECONDS = 5.0
@@ -88,7 +91,7 @@ class Sources:
         """One probe, timed. A probe that breaks is a bad answer, not the end of asking."""
         began_at, began = self._clock.now(), time.perf_counter()
         try:
-            answer = probe()
+            answer = probe(BUSY_ANSWER_SECONDS if host_busy(self._state().host, began_at) else ANSWER_SECONDS)
         except Exception as error:
             log.exception("a probe broke", about=service)
             return Probed(service, began_at, Outcome.UNREADY, None, f"the probe itself failed: {type(error).__name__}")
@@ -122,12 +125,15 @@ class Sources:
 
     def watch_host(self, folder: Path) -> None:
         """Sample the machine."""
+        lag = 0.0
         while not self._stopping.is_set():
             try:
-                self._put(HostSampled(sample_host(folder)))
+                self._put(HostSampled(sample_host(folder, lag)))
             except OSError as error:
                 log.error("the host cannot be sampled", error=str(error))
+            due = time.monotonic() + HOST_SECONDS
             self._stopping.wait(HOST_SECONDS)
+            lag = max(time.monotonic() - due, 0.0)
 
     def _worth_asking(self, service: str) -> bool:
         """Not while its container is known not to run: its name would be looked for in the outside world."""

@@ -79,7 +79,7 @@ class ProbeState:
     detail: str = ""
     blames: tuple[str, ...] = ()
     ok_at: datetime | None = None  # the beginning of the last good probe
-    misses: int = 0  # silent ones in a row
+    misses: int = 0  # bad answers and silences in a row
     failing_since: datetime | None = None  # the beginning of the first bad probe in a row
 
 
@@ -159,7 +159,8 @@ class HostState:
     inodes_total: int
     inodes_free: int
     booted_at: datetime
-    cpu_busy_since: datetime | None = None
+    lag: float = 0.0  # seconds by which the supervisor's own timer was late
+    busy_at: datetime | None = None  # when the host was last too busy for silence to mean much
 
 
 @dataclass(frozen=True)

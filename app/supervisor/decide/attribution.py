@@ -9,7 +9,7 @@ from app.supervisor.state import HostState, Phase, ServiceState, State, Words, w
 HOST = "host"
 DISK_FLOOR = 0.01  # share free
 MEMORY_FLOOR = 0.03
-BUSY_FOR = timedelta(seconds=10)
+BUSY_LASTS = timedelta(seconds=15)
 
 
 def culprit(kept: Kept, state: State) -> str | None:
@@ -48,5 +48,5 @@ def host_at_fault(host: HostState | None) -> Words | None:
 
 
 def host_busy(host: HostState | None, now: datetime) -> bool:
-    """Whether the processors have been taken for so long that silence means waiting, not hanging."""
-    return host is not None and host.cpu_busy_since is not None and now - host.cpu_busy_since >= BUSY_FOR
+    """Whether the processors are, or were a moment ago, so taken that silence may mean waiting rather than hanging."""
+    return host is not None and host.busy_at is not None and now - host.busy_at < BUSY_LASTS

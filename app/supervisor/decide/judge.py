@@ -8,7 +8,7 @@ from app.supervisor.decide.attribution import HOST, culprit, host_at_fault, host
 from app.supervisor.services import Kept
 from app.supervisor.state import NOTHING, Outcome, Phase, Purpose, ServiceState, State, Words, words
 
-MISSES = 3  # silent probes in a row that make a hang
+MISSES = 3  # probes in a row without a good answer that count
 PATIENCE = timedelta(seconds=60)  # for a service that lives but is not well, or is silent on a busy host
 STOP_WAIT = timedelta(seconds=3)  # within which Docker reports a stop by hand as complete
 
@@ -64,29 +64,26 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
     probe = service.probe
     if probe.outcome is Outcome.OK:
         return Verdict(Phase.HEALTHY)
-    at_fault = culprit(kept, state)
-    if probe.outcome is Outcome.BLAMES:
-        return _blames(service, state)
-    if service.quarantined:
+    if service.quarantined and probe.outcome is not Outcome.BLAMES:
         return Verdict(Phase.QUARANTINED, _quarantine(service))
-    if at_fault is not None and probe.outcome is not None:
+    if probe.outcome is not None and (at_fault := culprit(kept, state) or _named(service, state)) is not None:
         return Verdict(Phase.DEGRADED, words(N_("{service} is not healthy"), service=at_fault), at_fault)
     if not service.was_healthy and (probe.outcome is None or _may_still_come(kept, service, now)):
         return Verdict(Phase.STARTING)
-    if probe.outcome is Outcome.SILENT and probe.misses < MISSES:  # one lost answer is no failure
+    if probe.misses < MISSES:  # one lost or bad answer is no failure
         return Verdict(Phase.HEALTHY if service.was_healthy else Phase.STARTING)
+    if probe.outcome is Outcome.BLAMES:
+        text = N_("it says that {service} is down, which answers the supervisor: check its password and network")
+        return Verdict(Phase.DEGRADED, words(text, service=probe.blames[0]), probe.blames[0])
     return _unwell(kept, service, state, now)
 
 
-def _blames(service: ServiceState, state: State) -> Verdict:
-    """It says itself who is down. The far end of the chain is named when we see it too."""
-    named = service.probe.blames[0]
-    seen = state.services.get(named)
-    if seen is not None and seen.phase is not Phase.HEALTHY:
-        root = seen.blamed_on or named
-        return Verdict(Phase.DEGRADED, words(N_("{service} is not healthy"), service=root), root)
-    text = N_("it says that {service} is down, which answers the supervisor: check its password and network")
-    return Verdict(Phase.DEGRADED, words(text, service=named), named)
+def _named(service: ServiceState, state: State) -> str | None:
+    """Whom it calls down itself and who is not healthy indeed; the far end of the chain when there is one."""
+    for name in service.probe.blames:
+        if name in state.services and state.services[name].phase is not Phase.HEALTHY:
+            return state.services[name].blamed_on or name
+    return None
 
 
 def _may_still_come(kept: Kept, service: ServiceState, now: datetime) -> bool:

@@ -25,7 +25,8 @@ from app.supervisor.events import (
 )
 from app.supervisor.state import Container, DockerState, HostState, Outcome, ProbeState, Purpose, ServiceState, State
 
-BUSY = 0.95  # share of all processors above which the host counts as busy
+BUSY = 0.95  # share of all processors from which the host counts as busy
+LATE = 1.0  # seconds by which our own timer may be late before it does
 ENDING_SIGNALS = frozenset({2, 3, 15})  # what `docker stop` may send; 9 alone is a blow, not a wish
 
 
@@ -51,9 +52,9 @@ def observe(state: State, event: Event, now: datetime) -> State:
 
 
 def _busy(before: HostState | None, host: HostState, now: datetime) -> HostState:
-    if host.cpu < BUSY:
-        return replace(host, cpu_busy_since=None)
-    return replace(host, cpu_busy_since=(before.cpu_busy_since if before else None) or now)
+    if host.cpu >= BUSY or host.lag >= LATE:
+        return replace(host, busy_at=now)
+    return replace(host, busy_at=before.busy_at if before else None)
 
 
 def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
@@ -81,10 +82,13 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
 
 
 def _started(service: ServiceState, event: Started, now: datetime) -> ServiceState:
+    """It runs. A look, or the end of our own call, may have told before: then this is no second start."""
     service = _same_container(service, event)
     if service.quarantined and service.acting is None:  # somebody took it out of quarantine by hand
         service = replace(service, quarantined=False, attempts=())
     assert service.container is not None
+    if service.running:
+        return service
     container = replace(service.container, status="running", exit_code=None, oom_killed=False)
     return _runs(replace(service, container=container), now)
 
@@ -130,7 +134,7 @@ def _probed(service: ServiceState, event: Probed, _now: datetime) -> ServiceStat
         detail=event.detail,
         blames=event.blames,
         ok_at=event.began_at if ok else service.probe.ok_at,
-        misses=service.probe.misses + 1 if event.outcome is Outcome.SILENT else 0,
+        misses=0 if ok else service.probe.misses + 1,
         failing_since=None if ok else service.probe.failing_since or event.began_at,
     )
     return replace(service, probe=probe, was_healthy=service.was_healthy or ok)

@@ -9,8 +9,11 @@ import psutil
 from app.supervisor.state import HostState
 
 
-def sample_host(folder: Path) -> HostState:
-    """The host now; `folder` lies on the disk that Docker's volumes share. The first `cpu` of a process is 0."""
+def sample_host(folder: Path, lag: float = 0.0) -> HostState:
+    """The host now; `folder` lies on the disk that Docker's volumes share, `lag` is how late (seconds) the caller's timer was.
+
+    The first `cpu` of a process is 0.
+    """
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
     disk = os.statvfs(folder)
     return HostState(
@@ -26,6 +29,7 @@ def sample_host(folder: Path) -> HostState:
         inodes_total=disk.f_files,
         inodes_free=disk.f_favail,
         booted_at=datetime.fromtimestamp(psutil.boot_time(), UTC),
+        lag=lag,
     )
 
 

@@ -8,7 +8,6 @@ import httpx
 from app.core.http import open_client
 from app.supervisor.state import Outcome
 
-TIMEOUT_SECONDS = 2.0
 # A new connection for each question: one that is kept open cannot tell whether new ones are accepted.
 FRESH = httpx.Limits(max_keepalive_connections=0)
 
@@ -23,12 +22,12 @@ class Answer:
 
 
 OK = Answer(Outcome.OK)
-Probe = Callable[[], Answer]
+Probe = Callable[[float], Answer]  # asks, waiting so many seconds at most for each step
 
 
 def http_client(url: str) -> httpx.Client:
     """The client of one probe. It is made once: loading certificates costs more than all that a probe does with it."""
-    return open_client(url, timeout_seconds=TIMEOUT_SECONDS, limits=FRESH)
+    return open_client(url, limits=FRESH)
 
 
 def silent(detail: str) -> Answer:
@@ -36,8 +35,8 @@ def silent(detail: str) -> Answer:
     return Answer(Outcome.SILENT, detail)
 
 
-def refused(host: str, error: OSError) -> Answer:
+def refused(host: str, error: OSError, seconds: float) -> Answer:
     """No answer over a plain connection."""
     if isinstance(error, TimeoutError):
-        return silent(f"no answer within {TIMEOUT_SECONDS:.0f} s")
+        return silent(f"no answer within {seconds:.0f} s")
     return silent(f"{host}: {error.strerror or error}")

@@ -2,7 +2,7 @@
 
 import httpx
 
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, http_client, silent
+from app.supervisor.probes.answer import OK, Answer, Probe, http_client, silent
 from app.supervisor.state import Outcome
 
 _THROUGH = "/api/v1/health"
@@ -15,11 +15,11 @@ def edge_probe(url: str) -> Probe:
     """A probe of nginx at `url`."""
     http = http_client(url)
 
-    def ask() -> Answer:
+    def ask(seconds: float) -> Answer:
         try:
-            answer = http.get(_THROUGH)
+            answer = http.get(_THROUGH, timeout=seconds)
         except httpx.TimeoutException:
-            return _alone(http)
+            return _alone(http, seconds)
         except httpx.HTTPError as error:
             return silent(f"{url}: {error}")
         if answer.status_code in _UPSTREAM_DOWN:
@@ -31,11 +31,11 @@ def edge_probe(url: str) -> Probe:
     return ask
 
 
-def _alone(http: httpx.Client) -> Answer:
+def _alone(http: httpx.Client, seconds: float) -> Answer:
     """Nothing came through in time: nginx itself, or what is behind it?"""
-    waited = f"{_THROUGH} gave no answer within {TIMEOUT_SECONDS:.0f} s"
+    waited = f"{_THROUGH} gave no answer within {seconds:.0f} s"
     try:
-        http.get(_NGINX_ALONE, timeout=TIMEOUT_SECONDS / 2)
+        http.get(_NGINX_ALONE, timeout=seconds / 2)
     except httpx.HTTPError:
         return silent(waited)
     return _blames(waited)

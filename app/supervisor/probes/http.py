@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, http_client, silent
+from app.supervisor.probes.answer import OK, Answer, Probe, http_client, silent
 from app.supervisor.state import Outcome
 
 # What the services call their dependencies in the answer of /health -> the service of ours.
@@ -17,11 +17,11 @@ def http_probe(url: str) -> Probe:
     """A probe of the service at `url`."""
     http = http_client(url)
 
-    def ask() -> Answer:
+    def ask(seconds: float) -> Answer:
         try:
-            return judge_health(http.get("/health"))
+            return judge_health(http.get("/health", timeout=seconds))
         except httpx.TimeoutException:
-            return _alive(http)
+            return _alive(http, seconds)
         except httpx.HTTPError as error:
             return silent(f"{url}: {error}")
 
@@ -58,11 +58,11 @@ def _well(check: Any) -> bool:
     return (check.get("status") if isinstance(check, dict) else check) in WELL
 
 
-def _alive(http: httpx.Client) -> Answer:
+def _alive(http: httpx.Client, seconds: float) -> Answer:
     """`/health` took too long: does the process answer at all? Any answer counts."""
-    waited = f"/health gave no answer within {TIMEOUT_SECONDS:.0f} s"
+    waited = f"/health gave no answer within {seconds:.0f} s"
     try:
-        http.get("/livez", timeout=TIMEOUT_SECONDS / 2)
+        http.get("/livez", timeout=seconds / 2)
     except httpx.HTTPError:
         return silent(waited)
     return Answer(Outcome.UNREADY, waited)

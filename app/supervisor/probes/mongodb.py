@@ -7,7 +7,7 @@ from collections.abc import Callable
 import bson
 import bson.errors
 
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, refused, silent
+from app.supervisor.probes.answer import OK, Answer, Probe, refused, silent
 from app.supervisor.state import Outcome
 
 # https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/#op_msg
@@ -21,14 +21,14 @@ _UNAUTHORIZED = 13  # a server that wants a sign-in for `ping` has answered all 
 def mongodb_probe(host: str, port: int) -> Probe:
     """A probe of the MongoDB at `host`. No sign-in: whether the password fits is the backend's probe to say."""
 
-    def ask() -> Answer:
+    def ask(seconds: float) -> Answer:
         try:
-            with socket.create_connection((host, port), TIMEOUT_SECONDS) as connection:
+            with socket.create_connection((host, port), seconds) as connection:
                 connection.sendall(encode({"ping": 1, "$db": "admin"}))
                 with connection.makefile("rb") as stream:
                     return judge_reply(_read(stream.read))
         except OSError as error:
-            return refused(host, error)
+            return refused(host, error, seconds)
         except (ValueError, struct.error, bson.errors.BSONError) as error:
             return silent(f"{host} answers, but not as MongoDB: {error}")
 

@@ -7,27 +7,27 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from app.supervisor.probes.answer import OK, TIMEOUT_SECONDS, Answer, Probe, http_client, refused, silent
+from app.supervisor.probes.answer import OK, Answer, Probe, http_client, refused, silent
 from app.supervisor.state import Outcome
 
 _BEHIND = "redis"  # the only thing it depends on
 
 
-def websocket_probe(url: str, greet: Callable[[str], str] | None = None) -> Probe:
+def websocket_probe(url: str, greet: Callable[[str, float], str] | None = None) -> Probe:
     """A probe of the service at `url` (http); `greet` opens a socket and returns its first message."""
     first_message = greet or _first_message
     http = http_client(url)
 
-    def ask() -> Answer:
+    def ask(seconds: float) -> Answer:
         try:
-            health = http.get("/health")
-            welcome = json.loads(first_message(f"{url.replace('http', 'ws', 1)}/ws"))
+            health = http.get("/health", timeout=seconds)
+            welcome = json.loads(first_message(f"{url.replace('http', 'ws', 1)}/ws", seconds))
         except httpx.TimeoutException:
-            return silent(f"/health gave no answer within {TIMEOUT_SECONDS:.0f} s")
+            return silent(f"/health gave no answer within {seconds:.0f} s")
         except httpx.HTTPError as error:
             return silent(f"{url}: {error}")
         except OSError as error:  # a TimeoutError too
-            return refused("/ws", error)
+            return refused("/ws", error, seconds)
         except (WebSocketException, ValueError) as error:
             return Answer(Outcome.UNREADY, f"/ws: {error}"[:200])
         return judge(health, welcome)
@@ -46,6 +46,6 @@ def judge(health: httpx.Response, welcome: object) -> Answer:
     return OK
 
 
-def _first_message(url: str) -> str:
-    with connect(url, open_timeout=TIMEOUT_SECONDS, close_timeout=0.5, proxy=None, compression=None) as socket:
-        return str(socket.recv(timeout=TIMEOUT_SECONDS))
+def _first_message(url: str, seconds: float) -> str:
+    with connect(url, open_timeout=seconds, close_timeout=0.5, proxy=None, compression=None) as socket:
+        return str(socket.recv(timeout=seconds))

@@ -119,15 +119,18 @@ def test_on_an_exhausted_host_silence_is_the_hosts_fault(host: HostState) -> Non
     assert len(world.actions_on("backend")) == 1
 
 
-def test_on_a_busy_host_silence_counts_as_a_hang_only_after_a_minute() -> None:
+@pytest.mark.parametrize("busy", [replace(HOST, cpu=1.0), replace(HOST, lag=2.0)], ids=["processors", "own timer"])
+def test_on_a_busy_host_silence_counts_as_a_hang_only_after_a_minute(busy: HostState) -> None:
     world = World().healthy()
-    world.tell(HostSampled(replace(HOST, cpu=1.0)))
-    world.advance(11)
-    world.tell(HostSampled(replace(HOST, cpu=1.0)))
     world.bodies["backend"].hangs = True
-    world.advance(PATIENCE.total_seconds() - 5)
+    for _time in range(int(PATIENCE.total_seconds() / 10)):
+        world.tell(HostSampled(busy))
+        world.tell(HostSampled(HOST))  # a short calm changes nothing
+        world.advance(9)
     assert world.phase("backend") is Phase.DEGRADED
-    world.advance(10)
+    assert world["backend"].blamed_on == "host"
+    world.tell(HostSampled(busy))
+    world.advance(12)
     assert len(world.actions_on("backend")) == 1
 
 
@@ -206,6 +209,18 @@ def test_an_old_look_does_not_bring_a_dead_container_back() -> None:
     world.crash("redis")
     world.tell(Seen("redis", Container("redis-1", "running"), looked_at))
     assert world.phase("redis") is Phase.FAILED
+
+
+def test_late_news_of_a_start_that_was_seen_already_is_no_second_start() -> None:
+    world = World().healthy()
+    world.crash("redis")
+    body = world.bodies["redis"]
+    body.status, body.exit_code, body.started, body.boots_in = "running", None, world.now, 0
+    world.now += timedelta(seconds=1)
+    world.look("redis")
+    world.advance(1)
+    world.tell(Started("redis", body.id, world.now))
+    assert world.phase("redis") is Phase.HEALTHY
 
 
 def test_a_lost_event_is_made_up_for_by_looking() -> None:
