@@ -6,7 +6,7 @@ from app import __version__
 from app.access import authentication
 from app.core.logging import configure_logging
 from app.core.settings import Settings, settings
-from app.web import presentation, problems, request_context, subjects
+from app.web import metrics, presentation, problems, request_context, subjects
 
 
 def create_app(config: Settings | None = None) -> APIFlask:
@@ -32,6 +32,7 @@ def create_app(config: Settings | None = None) -> APIFlask:
     )
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     request_context.install(app)
+    metrics.install(app, config)
     authentication.install(app)
     presentation.install(app)
     problems.install(app)

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from app.core.logging import get_logger
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
-_QUIET = ("/livez", "/health", "/static/")
+_QUIET = ("/livez", "/health", "/static/", "/metrics")
 
 log = get_logger("request")
 

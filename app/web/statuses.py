@@ -24,6 +24,7 @@ _KNOWN = {
     "landed": Status(N_("Landed"), "good", "check"),
     "failed": Status(N_("Failed"), "bad", "circle-x"),
     "reverting": Status(N_("Being taken back"), "info", "undo-2"),
+    "discarded": Status(N_("Thrown away"), "neutral", "trash-2"),
     "reverted": Status(N_("Taken back"), "neutral", "undo-2"),
     # jobs
     "queued": Status(N_("Waiting"), "neutral", "clock"),
@@ -46,6 +47,15 @@ _KNOWN = {
     "discontinued": Status(N_("Discontinued"), "neutral", "octagon-x"),
     "disabled": Status(N_("Disabled"), "neutral", "lock"),
     "locked": Status(N_("Locked"), "warn", "lock"),
+    # levels of customers and products
+    "national": Status(N_("National"), "neutral", "layers"),
+    "banner": Status(N_("Banner"), "neutral", "layers"),
+    "region": Status(N_("Region"), "neutral", "layers"),
+    "store": Status(N_("Store"), "neutral", "store"),
+    "category": Status(N_("Category"), "neutral", "layers"),
+    "brand": Status(N_("Brand"), "neutral", "layers"),
+    "sub_brand": Status(N_("Sub-brand"), "neutral", "layers"),
+    "sku": Status(N_("SKU"), "neutral", "package"),
     # services
     "ok": Status(N_("Up"), "good", "check"),
     "down": Status(N_("Down"), "bad", "circle-x"),

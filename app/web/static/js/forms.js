@@ -6,7 +6,7 @@ const SCOPE = new Set(["from", "to", "customer"]);
 export function start(root, app) {
   root.querySelector("[data-autofocus]")?.focus();
   document.addEventListener("submit", confirmFirst(app), true);
-  document.addEventListener("submit", sendOnce);
+  document.addEventListener("submit", (event) => sendOnce(event, app));
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
   document.addEventListener("click", focusField);
   for (const form of document.querySelectorAll("form[data-draft]")) keepDraft(form, app);
@@ -45,9 +45,14 @@ function confirmFirst(app) {
   };
 }
 
-function sendOnce(event) {
+function sendOnce(event, app) {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
+  if (!navigator.onLine) {
+    event.preventDefault();
+    app.toast(app.words.offline, "bad");
+    return;
+  }
   if (form.dataset.sent) {
     event.preventDefault();
     return;

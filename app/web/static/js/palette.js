@@ -52,6 +52,10 @@ export function start(root, app) {
       event.preventDefault();
       if (items.length) choose((chosen + (event.key === "ArrowDown" ? 1 : -1) + items.length) % items.length);
     }
+    if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only empty itself
+      dialog.close();
+    }
     if (event.key === "Enter") {
       event.preventDefault();
       if (items[chosen]) location.assign(items[chosen].getAttribute("href"));
