@@ -14,7 +14,9 @@ from app.core.errors import Unauthenticated
 ACCESS_SECONDS = 15 * 60
 _ISSUER = "tradeai"
 _ALGORITHM = "HS256"
-_REQUIRED = ["sub", "exp", "iat", "iss"]
+# `exp` is compared on every read, by the application's own clock.
+_OPTIONS: Any = {"require": ["sub", "exp", "iat", "iss"], "verify_exp": False}
+_VERIFIED_MOST = 5000
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Claims:
     token_version: int
     must_change_password: bool
     expires_at: int
+
+
+_verified: dict[str, Claims] = {}
 
 
 def access_token_for(user: User, session_id: str = "") -> str:
@@ -49,13 +54,33 @@ def access_token_for(user: User, session_id: str = "") -> str:
 
 
 def read(token: str) -> Claims:
-    """The claims of a token that we signed and that has not expired; raises Unauthenticated otherwise."""
+    """The claims of a token that we signed and that has not expired; raises Unauthenticated otherwise.
+
+    A token that this process has verified is not verified again; whether its session still counts is asked elsewhere.
+    """
+    claims = _verified.get(token)
+    if claims is None:
+        claims = _verify(token)
+        if len(_verified) >= _VERIFIED_MOST:
+            _verified.clear()
+        _verified[token] = claims
+    if claims.expires_at <= now().timestamp():
+        raise Unauthenticated("The access token has expired. Get a new one from /api/v1/auth/refresh.")
+    return claims
+
+
+def forget() -> None:
+    """Verify every token again: keys have changed."""
+    _verified.clear()
+
+
+def _verify(token: str) -> Claims:
     try:
         kid = jwt.get_unverified_header(token).get("kid")
         key = keys.verifying(kid) if isinstance(kid, str) else None
         if key is None:
             raise Unauthenticated("The access token was signed with a key that is not in use. Sign in again.")
-        body = jwt.decode(token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, options={"require": _REQUIRED})
+        body = jwt.decode(token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, options=_OPTIONS)
         return Claims(
             principal=Principal(body["sub"], body["name"], body["email"], Role(body["role"])),
             session_id=str(body.get("sid", "")),
@@ -63,7 +88,5 @@ def read(token: str) -> Claims:
             must_change_password=bool(body.get("mcp", False)),
             expires_at=int(body["exp"]),
         )
-    except jwt.ExpiredSignatureError as error:
-        raise Unauthenticated("The access token has expired. Get a new one from /api/v1/auth/refresh.") from error
     except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
         raise Unauthenticated("The access token is not valid. Sign in again.") from error

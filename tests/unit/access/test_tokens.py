@@ -30,11 +30,13 @@ def use_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setattr(keys, "read_secret", lambda name: SecretStr(text if name == "jwt_keys" else "s" * 40))
         if restarted:
             keys.forget()
+            tokens.forget()
 
     use(ring("a", a=b"a" * 32))
     yield use
     monkeypatch.undo()
     keys.forget()
+    tokens.forget()
 
 
 def test_it_says_who_acts(use_keys: Any) -> None:
@@ -82,11 +84,13 @@ def test_a_new_key_is_found_without_a_restart(use_keys: Any, monkeypatch: pytest
 def test_an_expired_token_is_refused(use_keys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     standing = clock.FixedClock(clock.now())
     monkeypatch.setattr(clock, "SYSTEM", standing)
-    standing.advance(-901)
-    with pytest.raises(Unauthenticated, match="expired"):
-        tokens.read(tokens.access_token_for(USER))
-    standing.advance(10)
-    assert tokens.read(tokens.access_token_for(USER))
+    token, unread = tokens.access_token_for(USER), tokens.access_token_for(USER, "ses_2")
+    standing.advance(899)
+    assert tokens.read(token)
+    standing.advance(1)
+    for expired in (token, unread):
+        with pytest.raises(Unauthenticated, match="expired"):
+            tokens.read(expired)
 
 
 def forged(key: Any = b"a" * 32, algorithm: str = "HS256", kid: Any = "a", **changes: Any) -> str:
@@ -123,6 +127,8 @@ def test_the_forger_used_here_would_succeed_with_everything_right(use_keys: Any)
         forged(iss=None),
         forged(exp=None),
         forged(exp=1),
+        forged(exp="tomorrow"),
+        forged(exp=[]),
         forged(sub=None),
         forged(role="emperor"),
         forged(tv="many"),

@@ -34,11 +34,26 @@ def test_local_paths_are_kept(target: str) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        None, "", "promotions", "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example",
-        "/ok\r\nSet-Cookie: a=b", "/\t/evil.example", "javascript:alert(1)", "/sign-in?next=/x", "/sign-out", "/" + "a" * 3000, "/a\x7f",
-        "http:/evil.example", "//[", "/a b",
+        None,
+        "",
+        "promotions",
+        "https://evil.example",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\/evil.example",
+        "/ok\r\nSet-Cookie: a=b",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "/sign-in?next=/x",
+        "/sign-out",
+        "/" + "a" * 3000,
+        "/a\x7f",
+        "http:/evil.example",
+        "//[",
+        "/a b",
     ],
-)  # fmt: skip
+)
 def test_everything_else_leads_home(target: str | None) -> None:
     assert safe_next(target) == "/"
 
