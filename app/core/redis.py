@@ -4,6 +4,8 @@ import functools
 from typing import Any
 
 import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
 
 from app.core.settings import Settings, settings
 
@@ -21,6 +23,8 @@ def connect(config: Settings, *, decode: bool = True) -> Any:
         socket_timeout=5,
         socket_connect_timeout=2,
         health_check_interval=15,
+        # The library's own default waits four seconds in sum; every caller here knows what to do without Redis.
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.1), retries=2),
         client_name=f"tradeai-{config.service}",
     )
 
