@@ -1,0 +1,176 @@
+"""deploy.sh run again: nothing changed means nothing touched, an interruption is completed, an upgrade keeps what is there."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.appliance import Appliance, wait_until
+
+ORDER = (("mongodb", "redis"), ("backend", "realtime", "worker"), ("nginx",))
+
+
+@pytest.fixture(autouse=True)
+def healthy_again(appliance: Appliance) -> Iterator[None]:
+    """Whatever a test did, the next one meets a healthy appliance."""
+    yield
+    appliance.compose("up", "-d", "--no-build", timeout=300)
+    appliance.wait_healthy(180)
+
+
+def _deploy(appliance: Appliance, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return appliance.run("./deploy.sh", "--yes", *options, check=check, timeout=900)
+
+
+def _containers(appliance: Appliance) -> dict[str, tuple[str, str]]:
+    """service -> (container id, time of its start)."""
+    numbers = appliance.compose("ps", "-aq").stdout.split()
+    found = json.loads(appliance.run("docker", "inspect", *numbers).stdout)
+    return {one["Config"]["Labels"]["com.docker.compose.service"]: (one["Id"], one["State"]["StartedAt"]) for one in found}
+
+
+def _configuration(root: Path) -> dict[str, tuple[str, int, int]]:
+    """Every file that deploy.sh keeps -> (content, mode, inode)."""
+    files = [root / ".env", *(path for path in (root / "secrets").rglob("*") if path.is_file())]
+    return {str(path): (path.read_text(), path.stat().st_mode, path.stat().st_ino) for path in files}
+
+
+def _users(appliance: Appliance) -> int:
+    return int(json.loads(appliance.tradeai("user", "list", "--json").stdout)["total"])
+
+
+def test_a_second_run_touches_nothing(appliance: Appliance) -> None:
+    _deploy(appliance)
+    containers, configuration, users = _containers(appliance), _configuration(appliance.root), _users(appliance)
+    started = time.monotonic()
+    done = _deploy(appliance)
+    seconds = time.monotonic() - started
+    print(f"unchanged deploy.sh: {seconds:.1f} s (goal: under 15 s on an idle machine)")
+    assert _containers(appliance) == containers
+    assert _configuration(appliance.root) == configuration
+    assert _users(appliance) == users
+    assert "Password" not in done.stdout
+    assert "all 9 services are healthy" in done.stdout
+
+
+def test_a_dry_run_touches_nothing(appliance: Appliance) -> None:
+    skip = ("logs", ".cache/deploy/lock")
+    files = lambda: {  # noqa: E731
+        str(path): (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in appliance.root.rglob("*")
+        if path.is_file() and not str(path.relative_to(appliance.root)).startswith(skip)
+    }
+    before, containers = files(), _containers(appliance)
+    images = set(appliance.run("docker", "images", "-q").stdout.split())
+    done = appliance.run("./deploy.sh", "--dry-run", "--port", "47080", "--demo", timeout=120)
+    assert "nothing was changed" in done.stdout
+    assert "would" in done.stdout
+    assert files() == before
+    assert _containers(appliance) == containers
+    assert set(appliance.run("docker", "images", "-q").stdout.split()) == images
+
+
+def test_the_settings_and_secrets_are_closed_to_others(appliance: Appliance) -> None:
+    assert (appliance.root / ".env").stat().st_mode & 0o777 == 0o600
+    for path in (appliance.root / "secrets").rglob("*"):
+        if path.is_file() and path.name not in {"self-signed"}:
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_name_that_is_new_is_appended_and_the_rest_stays(appliance: Appliance) -> None:
+    env = appliance.root / ".env"
+    before = env.read_text()
+    without = "".join(line for line in before.splitlines(keepends=True) if not line.startswith("TRADEAI_LOCALE="))
+    env.write_text(without)
+    _deploy(appliance)
+    assert env.read_text() == without + "TRADEAI_LOCALE=en\n"
+    assert env.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+@pytest.mark.parametrize("moment", ["Configuration", "Images", "Services"])
+def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, how: signal.Signals, moment: str) -> None:
+    # Something for the run to do: a service is gone and the images must be looked at again.
+    appliance.compose("rm", "-sf", "nginx")
+    (appliance.root / ".cache/deploy/images").unlink()
+    process = subprocess.Popen(
+        ["./deploy.sh", "--yes"],
+        cwd=appliance.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() == moment:
+            break
+    os.killpg(process.pid, how)
+    process.stdout.read()
+    assert process.wait(60) != 0
+
+    before = _configuration(appliance.root)
+    done = _deploy(appliance)
+    assert "all 9 services are healthy" in done.stdout
+    assert _configuration(appliance.root) == before
+    assert not [name for name in before if name.endswith(".new")]
+    appliance.wait_healthy(120)
+
+
+def test_a_changed_secret_reaches_the_containers(appliance: Appliance) -> None:
+    env = appliance.root / ".env"
+    before = env.read_text()
+    changed = before.replace(appliance.env["SUPERVISOR_PASSWORD"], "x" * 40)
+    try:
+        env.write_text(changed)
+        _deploy(appliance)
+        inside = appliance.compose("exec", "-T", "supervisor", "cat", "/run/secrets/supervisor_password").stdout
+        assert inside == "x" * 40
+    finally:
+        env.write_text(before)
+        _deploy(appliance)
+
+
+def test_two_deploys_at_once_do_not_meet(appliance: Appliance) -> None:
+    with (appliance.root / ".cache/deploy/lock").open("w") as lock:
+        holder = subprocess.Popen(["flock", "--exclusive", str(lock.name), "sleep", "600"])
+        try:
+            wait_until(
+                lambda: subprocess.run(["flock", "--nonblock", lock.name, "true"], check=False).returncode != 0,
+                10,
+                "lock not held",
+            )
+            done = _deploy(appliance, check=False)
+        finally:
+            holder.kill()
+            holder.wait()
+    assert done.returncode != 0
+    assert "Another deploy.sh is at work" in done.stderr
+
+
+def test_down_and_up_keep_the_data_and_the_order(appliance: Appliance) -> None:
+    users = _users(appliance)
+    appliance.compose("down", timeout=180)
+    assert not appliance.compose("ps", "-aq").stdout.split()
+    appliance.compose("up", "-d", "--no-build", timeout=300)
+    appliance.wait_healthy(180)
+    assert _users(appliance) == users
+    starts = {service: started for service, (_id, started) in _containers(appliance).items()}
+    for earlier, later in itertools.pairwise(ORDER):
+        assert max(starts[name] for name in earlier) < min(starts[name] for name in later)
+
+
+def test_a_taken_port_is_refused_before_anything_changes(appliance: Appliance) -> None:
+    before, containers = _configuration(appliance.root), _containers(appliance)
+    # The AI port of this very appliance, wanted for HTTP as well.
+    done = _deploy(appliance, "--port", appliance.env["AI_PORT"], check=False)
+    assert done.returncode != 0
+    assert "named twice" in done.stderr
+    assert _configuration(appliance.root) == before
+    assert _containers(appliance) == containers
