@@ -153,7 +153,7 @@ def _baseline_series(ready: Ready, block: Any, rows: np.ndarray, columns: np.nda
     """Without any promotion: neither the week's own nor what earlier ones left behind."""
     panel, design = ready.panel, ready.uplift.design(block)
     nothing = np.zeros((len(block.block.series), panel.weeks), dtype=bool)
-    counterfactual = design.without_promotion(traces_of(panel, block.block, nothing))
+    counterfactual = design.without_promotion(rows, columns, traces_of(panel, block.block, nothing))
     found = baseline_of(panel, block, design, counterfactual, rows, columns, nothing)
     own = np.expm1(np.einsum("rtt->rt", found.own_cov)) * found.expected**2
     shared = np.expm1(np.diag(found.shared_cov)) * found.expected**2

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ai.data.panel import Panel
-from ai.features.design import Design
-from ai.models.baseline import baseline_of
+from ai.features.design import design_of
+from ai.models.baseline import Baseline, baseline_of
 from ai.models.loglinear import (
     NORMAL_CALIBRATION,
     PROBABILITIES,
@@ -18,12 +18,13 @@ from ai.models.loglinear import (
     Calibration,
     fit_blocks,
 )
-from ai.models.totals import Total, quantiles, total_of
+from ai.models.totals import Total, log_sd, quantile_table, total_of
 
 FOLDS = 5
 BLOCK_WEEKS = 4
 _FEWEST_FOR_QUANTILES = 60
 _SMEARING_LIMITS = (0.8, 1.6)
+Tables = dict[str, list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def hidden_runs(weeks: int) -> list[tuple[int, np.ndarray]]:
 
 def hold_out(panel: Panel) -> HoldOut:
     """Predicts every quiet week of the panel from models that have not seen it nor its neighbours."""
-    lists: dict[str, list[tuple[float, ...]]] = {"single": [], "chain": [], "runs": []}
+    tables: Tables = {"single": [], "chain": [], "runs": []}
     keys: list[tuple[str, str]] = []
     for fold in range(FOLDS):
         runs = [weeks for number, weeks in hidden_runs(panel.weeks) if number == fold]
@@ -68,26 +69,27 @@ def hold_out(panel: Panel) -> HoldOut:
             continue
         hidden = np.zeros(panel.weeks, dtype=bool)
         hidden[np.concatenate(runs)] = True
-        models, designs, _ = fit_blocks(panel, hidden)
+        models, origin = fit_blocks(panel, hidden)
         keys = list(models)
-        for number, (key, model) in enumerate(models.items()):
+        for number, model in enumerate(models.values()):
             if model.refusal:
                 continue
-            _predict_runs(panel, model, designs[key], runs, hidden, (fold, number), lists)
-    return HoldOut(_cells(lists["single"]), _cells(lists["chain"]), _cells(lists["runs"]), keys)
+            _predict_runs(panel, model, origin, runs, hidden, (fold, number), tables)
+    return HoldOut(_cells(tables["single"]), _cells(tables["chain"]), _cells(tables["runs"]), keys)
 
 
 def _predict_runs(
     panel: Panel,
     model: BlockModel,
-    design: Design,
+    origin: float,
     runs: list[np.ndarray],
     hidden: np.ndarray,
     labels: tuple[int, int],
-    lists: dict[str, list[tuple[float, ...]]],
+    tables: Tables,
 ) -> None:
-    """Appends the predictions of one block's hidden runs to the three lists."""
+    """Appends the predictions of one block's hidden runs to the three tables."""
     series = model.block.series
+    design = design_of(panel, model.block, model.usual_price, origin)
     quiet = panel.quiet[series] & model.modelled[:, None]
     hide = np.broadcast_to(hidden, (len(series), panel.weeks))
     for weeks in runs:
@@ -97,25 +99,32 @@ def _predict_runs(
             continue
         counted = counted[rows]
         # Earlier promotions keep their after-effects: they are part of what really sold in these weeks.
-        predicted = baseline_of(panel, model, design, design.without_promotion(), rows, weeks, hide)
+        predicted = baseline_of(panel, model, design, design.without_promotion(rows, weeks), rows, weeks, hide)
         actual = np.where(counted, panel.units[np.ix_(series[rows], weeks)], 0.0)
-        own = np.expm1(np.einsum("rtt->rt", predicted.own_cov)) * predicted.expected**2
-        shared = np.expm1(np.diag(predicted.shared_cov)) * predicted.expected**2
-        for r, t in zip(*np.nonzero(counted), strict=True):
-            entry = (weeks[t], actual[r, t], predicted.expected[r, t], shared[r, t], own[r, t], 1)
-            lists["single"].append((*labels, *entry))
+        tables["single"].append(_single_entries(predicted, actual, counted, weeks, labels))
         for t in np.flatnonzero(counted.any(axis=0)):
             only = counted & (np.arange(len(weeks)) == t)
-            lists["chain"].append((*labels, weeks[t], actual[:, t].sum(), *_parts(total_of(predicted, only))))
-        lists["runs"].append((*labels, weeks[0], actual.sum(), *_parts(total_of(predicted, counted))))
+            tables["chain"].append(np.array([[*labels, weeks[t], actual[:, t].sum(), *_parts(total_of(predicted, only))]]))
+        tables["runs"].append(np.array([[*labels, weeks[0], actual.sum(), *_parts(total_of(predicted, counted))]]))
+
+
+def _single_entries(
+    predicted: Baseline, actual: np.ndarray, counted: np.ndarray, weeks: np.ndarray, labels: tuple[int, int]
+) -> np.ndarray:
+    """One entry per counted series and week, in the order of Cells."""
+    own = np.expm1(np.einsum("rtt->rt", predicted.own_cov)) * predicted.expected**2
+    shared = np.expm1(np.diag(predicted.shared_cov)) * predicted.expected**2
+    columns = [np.broadcast_to(weeks, counted.shape), actual, predicted.expected, shared, own, np.ones(counted.shape)]
+    entries = np.stack([column[counted] for column in columns], axis=1)
+    return np.concatenate([np.broadcast_to(np.array(labels, float), (len(entries), 2)), entries], axis=1)
 
 
 def _parts(total: Total) -> tuple[float, float, float, int]:
     return total.expected, total.shared_variance, total.own_variance, total.weeks
 
 
-def _cells(entries: list[tuple[float, ...]]) -> Cells:
-    table = np.array(entries, dtype=float).reshape(-1, 8)
+def _cells(entries: list[np.ndarray]) -> Cells:
+    table = np.concatenate(entries) if entries else np.zeros((0, 8))
     fold, block, week, actual, expected, shared, own, weeks = table.T
     return Cells(
         fold=fold.astype(int),
@@ -141,7 +150,7 @@ def smearing_of(cells: Cells, blocks: int) -> np.ndarray:
 def standardised(cells: Cells, smearing: np.ndarray) -> np.ndarray:
     """(log actual - log expected) / its standard deviation, per cell."""
     variance = cells.shared_variance + cells.own_variance
-    sd = np.sqrt(np.log1p(variance / np.maximum(cells.expected, 1e-9) ** 2))
+    sd = log_sd(cells.expected, variance)
     expected = np.maximum(cells.expected * smearing[cells.block], 1e-9)
     return (np.log(np.maximum(cells.actual, SMALLEST_UNITS)) - np.log(expected)) / np.maximum(sd, 1e-9)
 
@@ -172,13 +181,14 @@ def metrics_of(held: HoldOut) -> dict[str, Any]:
             cells: Cells = getattr(held, name)
             cells = cells.take(cells.fold == fold)
             factor = smearing[cells.block]
-            bands = [
-                quantiles(Total(e * f, s * f * f, o * f * f, int(w)), calibration)
-                for e, s, o, w, f in zip(
-                    cells.expected, cells.shared_variance, cells.own_variance, cells.weeks, factor, strict=True
-                )
-            ]
-            predicted.append((cells.expected * factor, np.array(bands).reshape(-1, len(PROBABILITIES))))
+            bands = quantile_table(
+                cells.expected * factor,
+                cells.shared_variance * factor**2,
+                cells.own_variance * factor**2,
+                cells.weeks,
+                calibration,
+            )
+            predicted.append((cells.expected * factor, bands))
             actual.append(cells.actual)
         result[name] = _summary(
             np.concatenate(actual), np.concatenate([p[0] for p in predicted]), np.concatenate([p[1] for p in predicted])

@@ -55,7 +55,7 @@ def planted_test(
     chosen = np.random.default_rng(seed).permutation(len(windows))[: max(1, int(share * len(windows)))]
     planted_windows = [windows[number] for number in sorted(chosen)]
     planted = plant(panel, planted_windows, uplift, dip, cut=0.2)
-    fitted, _, origin = fit_blocks(planted)
+    fitted, origin = fit_blocks(planted)
     blocks = {key: replace(block, smearing=model.blocks[key].smearing) for key, block in fitted.items()}
     answers = UpliftModel(planted, replace(model, blocks=blocks, origin=origin))
     truth, found, inside, true_dip, found_dip = [], [], [], 0.0, 0.0

@@ -25,16 +25,16 @@ class Design:
     own: np.ndarray
     after: np.ndarray
 
-    def without_promotion(self, forget: np.ndarray | None = None) -> Design:
-        """The same weeks with the own promotion taken out of them.
+    def without_promotion(self, rows: np.ndarray, weeks: np.ndarray, traces: np.ndarray | None = None) -> np.ndarray:
+        """(rows, weeks, columns) with the own promotion taken out of them.
 
-        forget: (series, weeks) lag columns to use instead, shape (series, weeks, lag columns).
+        traces: what earlier promotions leave, (series, weeks, lag columns), instead of what they left.
         """
-        values = self.values.copy()
+        values = self.values[np.ix_(rows, weeks)]  # a copy
         values[..., self.own] = 0.0
-        if forget is not None:
-            values[..., self.after] = forget
-        return Design(self.names, values, self.prior_mean, self.prior_sd, self.own, self.after)
+        if traces is not None:
+            values[..., self.after] = traces[np.ix_(rows, weeks)]
+        return values
 
 
 def design_of(panel: Panel, block: Block, usual: np.ndarray, origin: float) -> Design:

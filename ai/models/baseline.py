@@ -25,20 +25,20 @@ def baseline_of(
     panel: Panel,
     model: BlockModel,
     design: Design,
-    counterfactual: Design,
+    counterfactual: np.ndarray,
     rows: np.ndarray,
     targets: np.ndarray,
     hidden: np.ndarray,
 ) -> Baseline:
     """The baseline of the block's `rows` in the week columns `targets`.
 
-    design: what happened; counterfactual: what would have been; hidden: (series, weeks) bool, weeks whose sales must
-    not inform the level (those of the promotion under study).
+    design: what happened; counterfactual: what would have been (rows, weeks, columns);
+    hidden: (series, weeks) bool, weeks whose sales must not inform the level (those of the promotion under study).
     """
     left = residuals(panel, model, design)
     left = np.where(hidden, np.nan, left)
     level = level_at(left, panel.promoted[model.block.series], rows, targets, model.shared, model.own)
-    x = counterfactual.values[np.ix_(rows, targets)]
+    x = counterfactual
     log_mean = model.fit.intercepts[rows, None] + x @ model.fit.coefficients + level.shared + level.own
     expected = model.smearing * np.exp(log_mean)
     weights = expected / np.maximum(expected.sum(axis=0), 1e-9)

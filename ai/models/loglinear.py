@@ -82,7 +82,7 @@ def residuals(panel: Panel, model: BlockModel, design: Design) -> np.ndarray:
 
 def _fit_block(
     panel: Panel, block: Block, hidden: np.ndarray | None, origin: float, prior: dict[str, tuple[float, float]]
-) -> tuple[BlockModel, Design]:
+) -> BlockModel:
     usual = usual_log_price(panel, block.series)
     design = design_of(panel, block, usual, origin)
     mean, sd = design.prior_mean.copy(), design.prior_sd.copy()
@@ -113,7 +113,7 @@ def _fit_block(
     shared_noise = (fitted.single_variance / np.maximum(count, 1))[None]
     shared = estimate_variances(seen, (share > 0.5)[None], shared_noise, SHARED_MEMORY)
     own = estimate_variances(left - mean_left, promoted, np.zeros(left.shape), STORE_MEMORY)
-    return replace(model, shared=shared, own=own), design
+    return replace(model, shared=shared, own=own)
 
 
 def _category_priors(models: list[BlockModel]) -> dict[str, dict[str, tuple[float, float]]]:
@@ -144,18 +144,14 @@ def _category_priors(models: list[BlockModel]) -> dict[str, dict[str, tuple[floa
     return priors
 
 
-def fit_blocks(
-    panel: Panel, hidden: np.ndarray | None = None
-) -> tuple[dict[tuple[str, str], BlockModel], dict[tuple[str, str], Design], float]:
+def fit_blocks(panel: Panel, hidden: np.ndarray | None = None) -> tuple[dict[tuple[str, str], BlockModel], float]:
     """Fits every block twice: alone, then shrunk towards its category.
 
-    hidden: (weeks,) bool, weeks that must not be looked at. Returns models, designs and the trend's origin.
+    hidden: (weeks,) bool, weeks that must not be looked at. Returns the models and the trend's origin. Designs are
+    not kept: all at once would be the largest thing in memory.
     """
     origin = panel.first_week + panel.weeks / 2
     blocks = blocks_of(panel)
-    alone = [_fit_block(panel, block, hidden, origin, {})[0] for block in blocks]
-    priors = _category_priors(alone)
-    models, designs = {}, {}
-    for block in blocks:
-        models[block.key], designs[block.key] = _fit_block(panel, block, hidden, origin, priors.get(block.category_id, {}))
-    return models, designs, origin
+    priors = _category_priors([_fit_block(panel, block, hidden, origin, {}) for block in blocks])
+    models = {block.key: _fit_block(panel, block, hidden, origin, priors.get(block.category_id, {})) for block in blocks}
+    return models, origin

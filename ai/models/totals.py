@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ai.models.baseline import Baseline
-from ai.models.loglinear import PROBABILITIES, Calibration
+from ai.models.loglinear import Calibration
 
 _NO_UNITS = 1e-6
 _MOST_RELATIVE_VARIANCE = 1e4  # a band of a factor of 50 either way says all there is to say
@@ -34,10 +34,7 @@ class Total:
     @property
     def log_sd(self) -> float:
         """Standard deviation of the log of the sum, as if lognormal (Fenton 1960)."""
-        if self.expected <= _NO_UNITS:
-            return 0.0
-        relative = min((self.shared_variance + self.own_variance) / self.expected**2, _MOST_RELATIVE_VARIANCE)
-        return float(np.sqrt(np.log1p(relative)))
+        return float(log_sd(np.array(self.expected), np.array(self.shared_variance + self.own_variance)))
 
 
 NOTHING = Total(0.0, 0.0, 0.0, 0)
@@ -53,16 +50,31 @@ def total_of(baseline: Baseline, counted: np.ndarray) -> Total:
     return Total(float(by_week.sum()), max(shared, 0.0), max(own, 0.0), weeks)
 
 
-def quantiles(total: Total, calibration: Calibration) -> np.ndarray:
-    """Units at PROBABILITIES, ascending and never negative.
+def log_sd(expected: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Standard deviation of the log of lognormal units with this mean and variance; zero where there are none."""
+    some = expected > _NO_UNITS
+    relative = np.divide(variance, expected**2, out=np.zeros(np.shape(expected)), where=some & (expected**2 > 0))
+    return np.sqrt(np.log1p(np.minimum(relative, _MOST_RELATIVE_VARIANCE)))
+
+
+def quantile_table(
+    expected: np.ndarray, shared: np.ndarray, own: np.ndarray, weeks: np.ndarray, calibration: Calibration
+) -> np.ndarray:
+    """Units at PROBABILITIES, (totals, probabilities): ascending and never negative.
 
     Standardised errors of single series and of chain totals (of one week, of several) have different tails; the
     mixture follows the share of the variance that is shared.
     """
-    if total.expected <= _NO_UNITS:
-        return np.zeros(len(PROBABILITIES))
-    variance = total.shared_variance + total.own_variance
-    share = total.shared_variance / variance if variance > 0 else 0.0
-    together = calibration.several if total.weeks > 1 else calibration.shared
+    variance = shared + own
+    share = np.divide(shared, variance, out=np.zeros(len(variance)), where=variance > 0)[:, None]
+    together = np.where((weeks > 1)[:, None], calibration.several, calibration.shared)
     z = share * together + (1 - share) * calibration.single
-    return total.expected * np.exp(z * total.log_sd)
+    units = np.where(expected > _NO_UNITS, expected, 0.0)
+    return units[:, None] * np.exp(z * log_sd(expected, variance)[:, None])
+
+
+def quantiles(total: Total, calibration: Calibration) -> np.ndarray:
+    """Units of one total at PROBABILITIES."""
+    one = [np.array([part]) for part in (total.expected, total.shared_variance, total.own_variance, total.weeks)]
+    expected, shared, own, weeks = one
+    return quantile_table(expected, shared, own, weeks, calibration)[0]

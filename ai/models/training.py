@@ -22,7 +22,7 @@ def train_model(panel: Panel, progress: Callable[[float, str], None] = lambda _s
     progress(0.1, "measuring on hidden weeks")
     held = hold_out(panel)
     progress(0.7, "fitting on all weeks")
-    models, _, origin = fit_blocks(panel)
+    models, origin = fit_blocks(panel)
     usable = [model for model in models.values() if not model.refusal]
     if not usable:
         reasons = "; ".join(sorted({model.refusal for model in models.values()})[:3])

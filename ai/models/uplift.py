@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,6 +20,7 @@ from ai.models.totals import NOTHING, Total, total_of
 # Quiet weeks near the promotion that each of its stores needs on average for a baseline.
 FEWEST_QUIET_WEEKS_NEAR = 4
 NEAR_WEEKS = 26
+KEPT_BYTES = 100 * 1024 * 1024  # of designs
 
 
 @dataclass(frozen=True)
@@ -104,17 +107,24 @@ class Uplift:
 
 
 class UpliftModel:
-    """Answers for one panel and one fitted model; designs are built once per block and kept."""
+    """Answers for one panel and one fitted model; the designs asked for last are kept."""
 
     def __init__(self, panel: Panel, model: LogLinearModel) -> None:
         self.panel, self.model = panel, model
-        self._designs: dict[tuple[str, str], Design] = {}
+        self._designs: OrderedDict[tuple[str, str], Design] = OrderedDict()
+        self._guard = threading.Lock()
 
     def design(self, block_model: BlockModel) -> Design:
+        """What explains the block's sales, as it happened."""
         key = block_model.block.key
-        if key not in self._designs:
-            self._designs[key] = design_of(self.panel, block_model.block, block_model.usual_price, self.model.origin)
-        return self._designs[key]
+        with self._guard:
+            design = self._designs.pop(key, None)
+            if design is None:
+                design = design_of(self.panel, block_model.block, block_model.usual_price, self.model.origin)
+            self._designs[key] = design
+            while len(self._designs) > 1 and sum(kept.values.nbytes for kept in self._designs.values()) > KEPT_BYTES:
+                self._designs.popitem(last=False)
+            return design
 
     def uplift(self, promotion: Promotion) -> Uplift:
         """Takes `promotion` apart; raises Refused."""
@@ -185,13 +195,14 @@ class UpliftModel:
         hidden = np.zeros((len(series), panel.weeks), dtype=bool)
         hidden[np.ix_(rows, np.flatnonzero(window))] = True
         design = self.design(block_model)
-        counterfactual = design.without_promotion(traces_of(panel, block_model.block, ~hidden))
         targets = np.array([week.week - panel.first_week for week in result.weeks])
+        traces = traces_of(panel, block_model.block, ~hidden)
+        counterfactual = design.without_promotion(rows, targets, traces)
         baseline = baseline_of(panel, block_model, design, counterfactual, rows, targets, hidden)
         known = panel.known[np.ix_(series[rows], targets)]
         promoted = np.array([week.role == "promotion" for week in result.weeks])
         after = np.array([week.role == "post" for week in result.weeks])
-        effect = (design.values - counterfactual.values)[np.ix_(rows, targets)][..., design.after]
+        effect = (design.values[np.ix_(rows, targets)] - counterfactual)[..., design.after]
         dip, dip_by_week = self._dip(block_model, design, baseline, effect, known & after)
         result.products.append(
             self._product(block_model, series[rows], targets[promoted], known[:, promoted], baseline, promoted, dip)

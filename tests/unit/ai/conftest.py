@@ -72,7 +72,7 @@ def model(panel: Panel) -> LogLinearModel:
 
 def fit_only(panel: Panel) -> LogLinearModel:
     """A model without the slow measuring on hidden weeks: bands are normal, nothing is smeared."""
-    blocks, _, origin = fit_blocks(panel)
+    blocks, origin = fit_blocks(panel)
     return LogLinearModel(origin, panel.first_week, panel.last_week, blocks, NORMAL_CALIBRATION)
 
 

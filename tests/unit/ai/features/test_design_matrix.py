@@ -21,10 +21,12 @@ def test_without_promotion_nothing_of_the_own_promotion_is_left(panel: Panel) ->
     block = blocks_of(panel)[0]
     design = design_of(panel, block, usual_log_price(panel, block.series), panel.first_week)
     nothing = np.zeros((len(block.series), panel.weeks), bool)
-    off = design.without_promotion(traces_of(panel, block, nothing))
+    rows, weeks = np.arange(len(block.series)), np.arange(panel.weeks)
+    off = design.without_promotion(rows, weeks, traces_of(panel, block, nothing))
+    rest = ~(design.own | design.after)
     assert np.abs(design.values[..., design.own]).sum() > 0
-    assert np.abs(off.values[..., design.own | design.after]).sum() == 0
-    assert np.array_equal(off.values[..., ~(design.own | design.after)], design.values[..., ~(design.own | design.after)])
+    assert np.abs(off[..., design.own | design.after]).sum() == 0
+    assert np.array_equal(off[..., rest], design.values[..., rest])
 
 
 def test_the_other_products_of_the_category_are_rivals(panel: Panel) -> None:
