@@ -78,14 +78,15 @@ class StateFile:
         changed = {
             row[0]: row for row in (self._row(service, now) for service in services) if self._saved.get(str(row[0])) != row
         }
-        if changed and self._write("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)", changed.values()):
+        if changed and self._write(("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)", changed.values())):
             self._saved |= {str(name): row for name, row in changed.items()}
 
     def note(self, line: Line) -> None:
         """Append to the journal, which keeps its newest rows."""
         row = (line.at.isoformat(), line.service, line.text, line.bad)
-        self._write("INSERT INTO journal (at, service, text, bad) VALUES (?, ?, ?, ?)", [row])
-        self._write("DELETE FROM journal WHERE id <= (SELECT max(id) FROM journal) - ?", [(_JOURNAL_ROWS,)])
+        insert = "INSERT INTO journal (at, service, text, bad) VALUES (?, ?, ?, ?)"
+        trim = "DELETE FROM journal WHERE id <= (SELECT max(id) FROM journal) - ?"
+        self._write((insert, [row]), (trim, [(_JOURNAL_ROWS,)]))
 
     def journal(self, count: int) -> list[Line]:
         """The newest lines, newest first."""
@@ -99,7 +100,7 @@ class StateFile:
     def key(self, name: str) -> bytes:
         """A random key that is made once; one that cannot be stored lasts as long as the process."""
         made = secrets.token_bytes(32)
-        self._write("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(name, made)])
+        self._write(("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(name, made)]))
         try:
             row = self._db.execute("SELECT value FROM keys WHERE name = ?", (name,)).fetchone()
         except sqlite3.Error as error:
@@ -117,10 +118,12 @@ class StateFile:
         stopped_at = service.stopped_at.isoformat() if settled and service.stopped_at else None
         return (service.name, container_id, attempts, int(service.quarantined), stopped_at, self._boot_id, service.restarts)
 
-    def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> bool:
+    def _write(self, *steps: tuple[str, Iterable[tuple[object, ...]]]) -> bool:
+        """All steps in one transaction; False when they could not be stored."""
         try:
             with self._db:
-                self._db.executemany(statement, rows)
+                for statement, rows in steps:
+                    self._db.executemany(statement, rows)
         except sqlite3.Error as error:
             self._fail(error)
             return False

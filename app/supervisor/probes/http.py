@@ -55,7 +55,8 @@ def blamed(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _well(check: Any) -> bool:
-    return (check.get("status") if isinstance(check, dict) else check) in WELL
+    verdict = check.get("status") if isinstance(check, dict) else check
+    return isinstance(verdict, str) and verdict in WELL
 
 
 def _alive(http: httpx.Client, seconds: float) -> Answer:
