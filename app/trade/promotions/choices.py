@@ -1,17 +1,18 @@
 """What the form and the filters offer: customers from the top of the tree, products as a tree, and stored values as typed."""
 
+from collections.abc import Collection
 from typing import Any
 
 from app.core.i18n import N_, _
 from app.core.mongo import Document
 from app.trade.customers.store import nodes as customers
+from app.trade.hierarchy.choices import choice_tree
 from app.trade.products.store import nodes as products
 from app.trade.promotions.listing import exact
 from app.trade.promotions.models import PromotionType
 from app.web.formatting import iso_date
 
-_OFFERED = 2_000
-_LEVELS = {"national": 0, "banner": 1, "region": 2, "store": 3}
+_INDENT = "\u2003"
 TYPES = {
     PromotionType.PRICE_DISCOUNT: N_("Price discount"),
     PromotionType.VOLUME_DISCOUNT: N_("Volume discount"),
@@ -35,39 +36,23 @@ def type_word(kind: str) -> str:
 
 
 def customer_options(chosen: str = "") -> list[tuple[str, str]]:
-    """Active customers, whole chains before single stores; the chosen one even when it is no longer active."""
-    where = {"$or": [{"status": "active"}, {"_id": chosen}]}
-    found = list(customers.find(where, {"code": 1, "name": 1, "level": 1}))[:_OFFERED]
-    found.sort(key=lambda node: (_LEVELS.get(node["level"], 9), node["name"]))
-    return [(node["_id"], f"{node['name']} ({node['code']})") for node in found]
+    """Active customers as a tree, indented; the chosen one even when it is no longer active."""
+    return [(one["id"], f"{_INDENT * one['depth']}{one['name']} ({one['code']})") for one in customer_tree([chosen])]
 
 
 def product_options() -> list[tuple[str, str]]:
-    """All products in the order of the tree, deeper ones indented, for a filter."""
-    return [(one["id"], "\u2003" * one["depth"] + one["name"]) for one in product_tree([])]
+    """All products in the order of the tree, indented, for a filter."""
+    return [(one["id"], _INDENT * one["depth"] + one["name"]) for one in product_tree([])]
 
 
-def product_tree(chosen: list[str]) -> list[dict[str, Any]]:
-    """Products from category to SKU, each under its parent, with depth and whether it is chosen."""
-    wanted = {"name": 1, "sku": 1, "level": 1, "parent_id": 1, "status": 1}
-    nodes = [node for node in products.find({}, wanted) if node.get("status") == "active" or node["_id"] in chosen][:_OFFERED]
-    known = {node["_id"] for node in nodes}
-    children: dict[str | None, list[Document]] = {}
-    for node in sorted(nodes, key=lambda one: str(one["name"])):
-        parent = node.get("parent_id")
-        children.setdefault(parent if parent in known else None, []).append(node)
-    tree: list[dict[str, Any]] = []
+def customer_tree(chosen: Collection[str]) -> list[dict[str, Any]]:
+    """Customers from chain to store."""
+    return choice_tree(customers, chosen)
 
-    def walk(parent: str | None, depth: int) -> None:
-        for node in children.get(parent, ()):
-            tree.append({
-                "id": node["_id"], "name": node["name"], "code": node["sku"], "level": node["level"], "depth": depth,
-                "chosen": node["_id"] in chosen,
-            })  # fmt: skip
-            walk(node["_id"], depth + 1)
 
-    walk(None, 0)
-    return tree
+def product_tree(chosen: Collection[str]) -> list[dict[str, Any]]:
+    """Products from category to SKU."""
+    return choice_tree(products, chosen)
 
 
 def form_values(row: Document) -> dict[str, str]:
