@@ -37,7 +37,7 @@ _KNOWN = {
     "pending_approval": Status(N_("Waiting for approval"), "warn", "clock"),
     "approved": Status(N_("Approved"), "info", "circle-check"),
     "rejected": Status(N_("Rejected"), "bad", "circle-x"),
-    "active": Status(N_("Active"), "good", "play"),
+    "active": Status(N_("Active"), "neutral", "circle-check"),
     "completed": Status(N_("Completed"), "neutral", "check"),
     "analysed": Status(N_("Analysed"), "good", "chart-line"),
     "observed": Status(N_("Found in sales"), "neutral", "eye"),

@@ -26,6 +26,10 @@ export function start(region, app) {
     }
   });
 
+  const scroll = region.querySelector(".table-scroll");
+  const fit = () => scroll.classList.toggle("table-fits", scroll.firstElementChild.offsetWidth <= scroll.clientWidth);
+  new ResizeObserver(fit).observe(scroll);
+
   const columns = region.querySelector("form[data-columns]");
   columns?.addEventListener("change", () => {
     const chosen = [...columns.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value).join(".");
