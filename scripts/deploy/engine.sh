@@ -23,6 +23,8 @@ plan_engine() {
 }
 
 phase_engine() {
+    # What the later phases use and a bare machine lacks.
+    quietly "$DEPLOY_LOG" apt_install ca-certificates curl openssl || die "curl and openssl could not be installed; look at $DEPLOY_LOG, repair apt (apt-get update && apt-get -f install) and run deploy.sh again."
     engine_running || install_engine
     engine_running || start_engine
     compose_installed || install_plugin compose docker-compose-v2 docker-compose-plugin
@@ -33,7 +35,7 @@ phase_engine() {
 install_engine() {
     engine_installed && return
     say "installing Docker"
-    quietly "$DEPLOY_LOG" apt_install docker.io iptables ca-certificates curl ||
+    quietly "$DEPLOY_LOG" apt_install docker.io iptables ||
         die "Docker could not be installed; look at $DEPLOY_LOG, repair apt (apt-get update && apt-get -f install) and run deploy.sh again."
 }
 

@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 
 # Where the facts come from; tests point them elsewhere.
-OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 MEMINFO=${MEMINFO:-/proc/meminfo}
 PROC_NET=${PROC_NET:-/proc/net}
 LEAST_MEMORY_MB=3500

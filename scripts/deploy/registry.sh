@@ -5,9 +5,7 @@ REGISTRY_URL=${REGISTRY_URL:-https://registry-1.docker.io/v2/}
 REGISTRY_SECONDS=${REGISTRY_SECONDS:-4}
 
 # registry_answer: the HTTP status of the registry, 000 when it does not answer within a few seconds.
-registry_answer() {
-    curl -s -o /dev/null -w '%{http_code}' --connect-timeout "$REGISTRY_SECONDS" --max-time "$((REGISTRY_SECONDS + 2))" "$REGISTRY_URL" || true
-}
+registry_answer() { http_status "$REGISTRY_URL" "$REGISTRY_SECONDS"; }
 
 # choose_source OFFLINE STATUS: "registry" or "packages". A registry that is there answers 200, or 401 to whoever has not signed in;
 # anything else (no answer, a proxy's refusal, an overload) is no registry to build a house on.

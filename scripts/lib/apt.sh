@@ -1,6 +1,8 @@
 # Debian packages and suites: installing on the host, and fetching from another suite without adding it to the host.
 # shellcheck shell=bash
 
+OS_RELEASE=${OS_RELEASE:-/etc/os-release}
+
 # apt_install PACKAGE...: installs what is missing on the host; waits for another apt that is running.
 apt_install() {
     local missing=() package
@@ -21,15 +23,51 @@ debian_mirror() {
         printf '%s\n' "${TRADEAI_DEBIAN_MIRROR%/}"
         return
     fi
+    local found
     # shellcheck disable=SC2016 # apt's own $(FIELDS)
-    apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
-        awk '$2 == "Debian" && $3 == "Debian" { sub("/$", "", $1); print $1; exit }'
+    found=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
+        awk '$2 == "Debian" && $3 == "Debian" { sub("/$", "", $1); print $1; exit }')
+    # Before the first `apt-get update` of a fresh machine apt knows its sources only as they are written down.
+    [ -n "$found" ] || found=$(archive_of "$(sed -n 's/^VERSION_CODENAME=//p' "$OS_RELEASE")" "${APT_FOLDER:-/etc/apt}")
+    printf '%s\n' "$found"
+}
+
+# archive_of CODENAME FOLDER: the address that FOLDER's sources name for that very suite, in either of apt's two notations.
+archive_of() {
+    {
+        cat "$2"/sources.list "$2"/sources.list.d/*.list 2>/dev/null |
+            sed -nE 's/^deb +(\[[^]]*\] +)?([^ ]+) +([^ ]+) .*/\2 \3/p' || true
+        awk 'BEGIN { RS = "" } {
+            uri = ""; suites = ""; count = split($0, lines, "\n")
+            for (i = 1; i <= count; i++) {
+                if (lines[i] ~ /^URIs:/) { split(lines[i], words, " "); uri = words[2] }
+                if (lines[i] ~ /^Suites:/) suites = substr(lines[i], 8)
+            }
+            count = split(suites, words, " ")
+            for (i = 1; i <= count; i++) print uri, words[i]
+        }' "$2"/sources.list.d/*.sources 2>/dev/null || true
+    } | awk -v suite="$1" '$2 == suite && $1 ~ /^https?:/ && $1 !~ /ubuntu/ { sub("/$", "", $1); print $1; exit }'
+}
+
+# http_status URL SECONDS: what a server answers, 000 when it does not. A bare machine has no curl, but apt's own downloader.
+http_status() {
+    local answer file
+    if command -v curl >/dev/null; then
+        curl -sL -o /dev/null -w '%{http_code}' --connect-timeout "$2" --max-time "$(($2 + 2))" "$1" || true
+        return
+    fi
+    file=$(mktemp -d)
+    if answer=$(timeout "$(($2 + 2))" /usr/lib/apt/apt-helper -o Acquire::Retries=0 -o APT::Sandbox::User=root download-file "$1" "$file/it" 2>&1); then
+        answer=200
+    else
+        answer=$(sed -nE 's/^ +([0-9]{3}) .*/\1/p' <<<"$answer" | head -n 1)
+    fi
+    rm -rf "$file"
+    echo "${answer:-000}"
 }
 
 # debian_answers MIRROR: whether the archive answers within a few seconds.
-debian_answers() {
-    [ -n "$1" ] && curl -fsS -o /dev/null --connect-timeout 5 --max-time 10 "$1/dists/bookworm/InRelease"
-}
+debian_answers() { [ -n "$1" ] && [ "$(http_status "$1/dists/bookworm/InRelease" 6)" = 200 ]; }
 
 # apt_relaxations: the host's settings for lagging mirrors and proxies, as apt.conf lines for images.
 apt_relaxations() {

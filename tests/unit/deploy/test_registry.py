@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,9 @@ def _registry(status: int) -> Iterator[str]:
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
+            self.send_header("Content-Length", "2")
             self.end_headers()
+            self.wfile.write(b"{}")
 
         def log_message(self, *_arguments: object) -> None:
             return
@@ -80,3 +83,33 @@ def test_neither_registry_nor_archive_is_one_sentence(bash: Bash) -> None:
     assert done.returncode != 0
     assert "Neither the image registry nor a Debian archive answers" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_archive_is_found_in_either_notation_of_apt(bash: Bash, tmp_path: Path) -> None:
+    (tmp_path / "old" / "sources.list.d").mkdir(parents=True)
+    (tmp_path / "old" / "sources.list").write_text(
+        "# deb http://commented.example/debian bookworm main\n"
+        "deb http://security.example/debian-security bookworm-security main\n"
+        "deb [arch=amd64 signed-by=/k.gpg] https://mirror.example/debian/ bookworm main contrib\n"
+    )
+    (tmp_path / "new" / "sources.list.d").mkdir(parents=True)
+    (tmp_path / "new" / "sources.list.d" / "other.sources").write_text(
+        "Types: deb\nURIs: https://other.example/x\nSuites: nodistro\n"
+    )
+    (tmp_path / "new" / "sources.list.d" / "zdebian.sources").write_text(
+        "Types: deb\n# a remark\nURIs: http://mirror2.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n"
+    )
+    assert bash("archive_of bookworm old; archive_of bookworm new").stdout.split() == [
+        "https://mirror.example/debian",
+        "http://mirror2.example/debian",
+    ]
+    assert bash("archive_of noble old").stdout.strip() == ""
+
+
+def test_without_curl_apt_asks(bash: Bash, tmp_path: Path) -> None:
+    script = 'command() { [ "$2" != curl ]; }; http_status "$URL" 3'
+    with _registry(401) as url:
+        assert bash(script, URL=url).stdout.strip() == "401"
+    with _registry(200) as url:
+        assert bash(script, URL=url).stdout.strip() == "200"
+    assert bash(script, URL="http://127.0.0.1:1/").stdout.strip() == "000"
