@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, with the request id, to standard output and to the host's log folder."""
 
+import functools
 import logging
 import logging.handlers
 import sys
@@ -15,11 +16,28 @@ _ROTATE_BYTES, _ROTATE_FILES = 20 * 1024 * 1024, 5
 
 
 def redact(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Blank the value of every key that names a secret."""
-    for key in event:
-        if any(word in key.lower() for word in _SECRET_WORDS):
+    """Blank the value of every key that names a secret, in nested mappings too."""
+    for key, value in event.items():
+        if _names_a_secret(key):
             event[key] = "[redacted]"
+        elif isinstance(value, dict | list | tuple):
+            event[key] = _redacted(value)
     return event
+
+
+def _redacted(value: Any) -> Any:
+    """A copy without secrets: what was logged may still be in use."""
+    if isinstance(value, dict):
+        return {key: "[redacted]" if _names_a_secret(str(key)) else _redacted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(item) for item in value]
+    return value
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_a_secret(key: str) -> bool:
+    lowered = key.lower()
+    return any(word in lowered for word in _SECRET_WORDS)
 
 
 def configure_logging(config: Settings) -> None:

@@ -1,11 +1,16 @@
 """Money: an exact amount with its currency, and the one rounding function."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from bson.decimal128 import Decimal128
 
-_DIGITS = {"JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3, "TND": 3}
+# ISO 4217 minor units; all other currencies have two.
+_WITHOUT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_DIGITS = {**dict.fromkeys(_WITHOUT.split(), 0), **dict.fromkeys(_WITH_THREE.split(), 3)}
+# Python's default of 28 digits would refuse amounts that Decimal128 (34 digits) holds.
+_EXACT = Context(prec=100)
 
 
 class CurrencyMismatch(ValueError):
@@ -14,7 +19,7 @@ class CurrencyMismatch(ValueError):
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Round to the currency's smallest unit, half to even (IEEE 754 banker's rounding)."""
-    return amount.quantize(Decimal(1).scaleb(-_DIGITS.get(currency, 2)), rounding=ROUND_HALF_EVEN)
+    return amount.quantize(Decimal(1).scaleb(-_DIGITS.get(currency, 2)), rounding=ROUND_HALF_EVEN, context=_EXACT)
 
 
 def to_decimal128(amount: Decimal | None) -> Decimal128 | None:
@@ -34,9 +39,9 @@ def from_decimal128(value: Decimal128 | Decimal | int | None) -> Decimal | None:
 
 
 def parse_decimal(text: str) -> Decimal:
-    """A finite Decimal from plain text; raises ValueError otherwise."""
+    """A finite Decimal from plain text; raises ValueError otherwise. Underscores, which Python would allow, are refused."""
     try:
-        value = Decimal(text.strip())
+        value = Decimal(text.strip().replace("_", "?"))
     except InvalidOperation as error:
         raise ValueError(f"{text!r} is not a number") from error
     if not value.is_finite():
@@ -56,15 +61,15 @@ class Money:
             raise TypeError("A float cannot hold money")
 
     def __add__(self, other: "Money") -> "Money":
-        return Money(self.amount + self._same(other), self.currency)
+        return Money(_EXACT.add(self.amount, self._same(other)), self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
-        return Money(self.amount - self._same(other), self.currency)
+        return Money(_EXACT.subtract(self.amount, self._same(other)), self.currency)
 
     def __mul__(self, factor: Decimal | int) -> "Money":
         if isinstance(factor, float):
             raise TypeError("A float cannot scale money")
-        return Money(self.amount * factor, self.currency)
+        return Money(_EXACT.multiply(self.amount, Decimal(factor)), self.currency)
 
     def rounded(self) -> "Money":
         """Rounded to the currency's smallest unit."""

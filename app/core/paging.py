@@ -85,9 +85,9 @@ def _after(cursor: str, name: str, direction: int) -> Document:
         value, last_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         if isinstance(value, dict):
             value = datetime.fromisoformat(value["t"]).astimezone(UTC) if "t" in value else Decimal128(value["d"])
-    except (ValueError, KeyError, TypeError, binascii.Error, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, binascii.Error, ArithmeticError, RecursionError) as error:
         raise Invalid("The page link is damaged.", [FieldError("cursor", "Start again from the first page.")]) from error
-    if not isinstance(last_id, str | int):
+    if not isinstance(last_id, str | int) or not (_storable(value) and _storable(last_id)):
         raise Invalid("The page link is damaged.", [FieldError("cursor", "Start again from the first page.")])
     operator = "$gt" if direction == 1 else "$lt"
     if name == "_id":
@@ -100,3 +100,12 @@ def _after(cursor: str, name: str, direction: int) -> Document:
     if direction == -1:
         beyond.append({name: None})
     return {"$or": beyond}
+
+
+def _storable(value: Any) -> bool:
+    """Whether a value from a cursor can be asked of the database at all; a cursor comes from outside."""
+    if isinstance(value, str):
+        return value.isascii() or value == value.encode("utf-8", "ignore").decode()
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return value is None or isinstance(value, float | datetime | Decimal128)
