@@ -9,6 +9,7 @@ MODULES = (
     "app.web.jobs_api",
     "app.web.home",
     "app.web.about",
+    "app.web.api_docs",
     "app.web.search",
     "app.web.scope_customers",
     "app.web.styleguide",
