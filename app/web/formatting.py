@@ -247,11 +247,11 @@ def seconds(value: Any) -> str:
 
 
 def file_size(value: Any) -> str:
-    """Bytes as `820 B`, `14 kB`, `1.4 MB`."""
+    """Bytes as `820 B`, `14 kB`, `1.4 MB`, in steps of 1024 as file managers count."""
     size = decimal_of(value)
     if size is None:
         return NOTHING
-    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+    for unit, scale in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
         if size >= scale:
             return f"{number(size / scale, 1 if size < 10 * scale else 0)}{THIN}{unit}"
     return f"{number(size)}{THIN}B"

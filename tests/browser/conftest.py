@@ -74,7 +74,7 @@ def open_page(browser: Browser, site: Site, signed_in_state: Callable[[], Any]) 
                 **options,
             )
             stack.callback(context.close)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(20_000)
             watched = watch(context.new_page(), site)
             opened.append(watched)
             watched.page.goto(f"{site.url}{path}")

@@ -120,9 +120,9 @@ def test_moments_near_now_are_told_as_ago() -> None:
 
 def test_durations_and_sizes() -> None:
     assert [formatting.seconds(s) for s in (0.44, 42, 124, 3900)] == ["0.4 s", "42 s", "2 min 4 s", "1 h 5 min"]
-    assert [formatting.file_size(n) for n in (820, 14_200, 1_400_000, 52_000_000)] == [
+    assert [formatting.file_size(n) for n in (820, 14_400, 1_500_000, 50 * 1024 * 1024)] == [
         f"820{THIN}B",
         f"14{THIN}kB",
         f"1.4{THIN}MB",
-        f"52{THIN}MB",
+        f"50{THIN}MB",
     ]

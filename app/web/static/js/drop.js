@@ -19,6 +19,6 @@ export function start(field) {
 }
 
 function size(bytes) {
-  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
-  return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB` : `${bytes} B`;
+  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  return bytes >= 2 ** 10 ? `${Math.round(bytes / 2 ** 10)} kB` : `${bytes} B`;
 }
