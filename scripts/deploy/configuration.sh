@@ -5,8 +5,9 @@
 CONTAINER_USER=10001
 # Secrets that reach containers as files; the same names in capitals are in .env.
 SECRET_NAMES=(mongo_root_password mongo_app_password mongo_ai_password mongo_backup_password redis_password secret_key jwt_keys supervisor_password)
-SECRETS_CHANGED=''
-export SECRETS_CHANGED
+# What phase "start" must make known to running containers.
+SECRETS_CHANGED='' CERTIFICATE_CHANGED=''
+export SECRETS_CHANGED CERTIFICATE_CHANGED
 
 # wanted_setting NAME: what this run will use: .env, else the environment, else .env.example.
 wanted_setting() {
@@ -112,7 +113,7 @@ make_certificate() {
     mv "$folder/privkey.new" "$folder/privkey.pem"
     mv "$folder/fullchain.new" "$folder/fullchain.pem"
     printf '%s' "$domain" >"$folder/self-signed"
-    SECRETS_CHANGED=1
+    CERTIFICATE_CHANGED=1
 }
 
 make_folders() {

@@ -19,6 +19,7 @@ phase_start() {
         name_the_blocker
     fi
     wait "$starter" || true
+    [ -z "$CERTIFICATE_CHANGED" ] || compose exec -T nginx nginx -s reload >>"$DEPLOY_LOG" 2>&1 </dev/null || true
     done_ "all ${#SERVICES[@]} services are healthy"
 }
 

@@ -57,3 +57,23 @@ def test_generated_signing_keys_are_what_the_app_reads(bash: Bash) -> None:
     ring = parse(bash("random_keys k1").stdout)
     assert ring.current == "k1"
     assert len(ring.keys["k1"]) == 48
+
+
+def test_a_certificate_is_kept_until_its_domain_changes_and_ones_own_for_good(bash: Bash, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TRADEAI_DOMAIN=one.example\n")
+    make = 'CONTAINER_USER=$(id -u); make_certificate; echo "changed=$CERTIFICATE_CHANGED"'
+    tls = tmp_path / "secrets" / "tls"
+    assert "changed=1" in bash(make).stdout
+    first = (tls / "fullchain.pem").read_text()
+    assert (tls / "privkey.pem").stat().st_mode & 0o077 == 0
+    assert bash(make).stdout.strip() == "changed="
+    assert (tls / "fullchain.pem").read_text() == first
+    (tmp_path / ".env").write_text("TRADEAI_DOMAIN=two.example\n")
+    assert "changed=1" in bash(make).stdout
+    names = bash("openssl x509 -in secrets/tls/fullchain.pem -noout -ext subjectAltName").stdout
+    assert "DNS:two.example" in names
+    assert "IP Address:127.0.0.1" in names
+    (tls / "self-signed").unlink()
+    (tls / "fullchain.pem").write_text("my own")
+    assert bash(make).stdout.strip() == "changed="
+    assert (tls / "fullchain.pem").read_text() == "my own"
