@@ -93,9 +93,7 @@ class Tree:
         require(who, self.write)
         node = self.nodes.get(node_id)
         if node["version"] != version:
-            raise Stale(
-                f"{node['name']} was changed by somebody else since you opened it. Load it again, repeat your change."
-            )
+            raise Stale(f"{node['name']} was changed by somebody else since you opened it. Load it again, repeat your change.")
         changes = {name: value for name, value in fields.items() if node.get(name) != value}
         if not changes:
             return node

@@ -287,7 +287,7 @@ def import_file(
         document = store.get(import_id)
     if document["counts"]["errors"]:
         first = store.errors(import_id, PageRequest("row", 3), False).items
-        listed = "; ".join(_("row {row}, {column}: {message}", **_words(one)) for one in first)
+        listed = "; ".join(_("row {row}, {column}: {problem}", **_words(one)) for one in first)
         raise Invalid(_("{count} errors in {file}, nothing was imported: {listed}",
                         count=document["counts"]["errors"], file=path.name, listed=listed))  # fmt: skip
     _refuse_nothing(document)
@@ -303,7 +303,7 @@ def _land_now(who: Principal, document: Document, progress: Progress) -> Documen
 
 
 def _words(error: Document) -> dict[str, Any]:
-    return {"row": error["row"], "column": error["column"], "message": error["message"]}
+    return {"row": error["row"], "column": error["column"], "problem": error["message"]}
 
 
 def _may_change(who: Principal, import_id: str, following: Status | None = None) -> Document:
