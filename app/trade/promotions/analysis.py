@@ -1,6 +1,6 @@
 """Has promotions taken apart by the AI service and keeps what it found; what it refuses keeps its reason."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,7 +44,9 @@ class Outcome:
         return {"done": self.done, "refused": self.refused, "overtaken": self.overtaken}
 
 
-def analyse(progress: Progress, ai: AiClient, ids: Sequence[str] | None = None) -> Outcome:
+def analyse(
+    progress: Progress, ai: AiClient, ids: Sequence[str] | None = None, alive: Callable[[], object] = lambda: None
+) -> Outcome:
     """Analyse all that wait (of `ids` when given), whole chains first.
 
     Raises Unavailable when the AI service does not answer: what was done is stored, the rest goes on waiting.
@@ -55,6 +57,7 @@ def analyse(progress: Progress, ai: AiClient, ids: Sequence[str] | None = None) 
     for batch in _batches(rows):
         progress.report(done, len(rows), _("Analysing promotions"))
         progress.stop_if_cancelled()
+        alive()
         for row, result in _ask(ai, batch):
             _keep(row, result, outcome)
         done += len(batch)
@@ -138,7 +141,7 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         failed = result["status"] == AnalysisState.FAILED.value
         state = AnalysisState.FAILED if failed else AnalysisState.REFUSED
         return {
-            "analysis": {"state": state.value, "reason": result.get("reason"), "at": now(), "model": result.get("model")},
+            "analysis": {"state": state.value, "reason": result.get("reason"), "at": now(), "model": _model(result)},
             **store.UNANALYSED,
         }
     manufacturer, retailer = _side(result.get("manufacturer")), _side(result.get("retailer"))
@@ -146,7 +149,7 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         "state": AnalysisState.DONE.value,
         "reason": None,
         "at": now(),
-        "model": result.get("model"),
+        "model": _model(result),
         "actual_units": result.get("actual_units"),
         "baseline_units": result.get("baseline_units"),
         **{name: result.get(name) for name in _INTERVALS},
@@ -164,6 +167,21 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         "net": manufacturer.get("net"),
         "roi_manufacturer": manufacturer.get("roi"),
         "roi_retailer": retailer.get("roi"),
+    }
+
+
+def _model(result: Mapping[str, Any]) -> Document | None:
+    """What of the model is kept with each promotion: which one, and its error on weeks it had not seen."""
+    model = result.get("model")
+    if not model:
+        return None
+    chain = (model.get("metrics") or {}).get("chain") or {}
+    return {
+        "id": model.get("id"),
+        "fitted_at": model.get("fitted_at"),
+        "window": model.get("window"),
+        "wmape": chain.get("wmape"),
+        "coverage80": chain.get("coverage80"),
     }
 
 
@@ -192,12 +210,19 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def fit_models_if_older(progress: Progress, ai: AiClient, ids: Sequence[str] | None, than: datetime | None) -> None:
+def fit_models_if_older(
+    progress: Progress,
+    ai: AiClient,
+    ids: Sequence[str] | None,
+    than: datetime | None,
+    alive: Callable[[], object] = lambda: None,
+) -> None:
     """For each source that waits: have its model fitted when there is none, or when sales changed since it was."""
 
     def watch(share: float, _step: str) -> None:
         progress.report(round(share * 100), 100, _("Fitting the model to the sales"))
         progress.stop_if_cancelled()
+        alive()
 
     for source in sorted({row["source"] for row in store.waiting(ids)}):
         model = ai.newest_model(source)

@@ -13,6 +13,7 @@ from app.core.jobs import Progress, enqueue
 from app.trade.hierarchy.store import Lease
 from app.trade.promotions import analysis, entered, finder, store
 from app.trade.promotions.ai_client import AiClient
+from app.trade.sales import explorer
 
 FIND = "app.trade.promotions.work:find_and_analyse"
 ANALYSE = "app.trade.promotions.work:analyse"
@@ -23,21 +24,29 @@ _RETRY_SECONDS = 0.5
 def find_and_analyse(progress: Progress, import_id: str | None = None) -> dict[str, Any]:
     """After an import landed or was taken back: observed promotions follow the sales, what changed is analysed again.
 
-    `import_id` names the occasion in the audit trail; what is looked through follows from the sales themselves.
+    `import_id` names the occasion in the audit trail; what is looked through follows from the sales themselves. One at a
+    time: a second run waits, and then finds nothing left to do.
     """
-    found = _find(progress, import_id)
-    return {**found.as_dict(), "analysed": analyse(progress)}
+    with _alone(progress) as lease:
+        found = _find(progress, import_id, lease)
+        outcome = _analyse(progress, None, lease.renew)
+    return {**found.as_dict(), "analysed": outcome.as_dict()}
 
 
 def analyse(progress: Progress, promotion_ids: list[str] | None = None) -> dict[str, Any]:
-    """Analyse what waits, or of `promotion_ids` what waits, with a model that knows the sales of now."""
+    """Analyse what waits, or of `promotion_ids` what waits."""
+    return _analyse(progress, promotion_ids).as_dict()
+
+
+def _analyse(progress: Progress, promotion_ids: list[str] | None, alive: Callable[[], object] = lambda: None) -> analysis.Outcome:
+    """With a model that knows the sales of now."""
+    if next(store.waiting(promotion_ids), None) is None:
+        return analysis.Outcome()
     with AiClient() as ai:
-        if next(store.waiting(promotion_ids), None) is None:
-            return analysis.Outcome().as_dict()
-        analysis.fit_models_if_older(progress, ai, promotion_ids, store.last_scan())
-        outcome = analysis.analyse(progress, ai, promotion_ids)
+        analysis.fit_models_if_older(progress, ai, promotion_ids, store.last_scan(), alive)
+        outcome = analysis.analyse(progress, ai, promotion_ids, alive)
     emit("promotions", "promotions.analysed", outcome.as_dict())
-    return outcome.as_dict()
+    return outcome
 
 
 def enqueue_find(who: Principal, import_id: str | None = None) -> str:
@@ -51,10 +60,11 @@ def enqueue_analysis(who: Principal, promotion_ids: list[str], title: str, topic
     return enqueue(ANALYSE, {"promotion_ids": promotion_ids}, title=title, topic=topic, who=who.user_id)
 
 
-def _find(progress: Progress, import_id: str | None) -> finder.Counts:
-    with _alone(progress) as lease:
-        found = finder.find(progress, lease.renew)
-        entered.follow_sales()
+def _find(progress: Progress, import_id: str | None, lease: Lease) -> finder.Counts:
+    found = finder.find(progress, lease.renew)
+    entered.follow_sales()
+    if found.changed:
+        explorer.warm()
     if found.new or found.updated or found.gone:
         who = Principal.system("worker")
         kept = [{"code": row["code"], "costs": row["costs"], "note": row["note"]} for row in found.touched_by_people]
