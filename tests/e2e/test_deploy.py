@@ -93,9 +93,12 @@ def test_a_name_that_is_new_is_appended_and_the_rest_stays(appliance: Appliance)
     assert env.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
-@pytest.mark.parametrize("moment", ["Configuration", "Images", "Services"])
-def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, how: signal.Signals, moment: str) -> None:
+@pytest.mark.parametrize(
+    ("moment", "how"),
+    [("Configuration", signal.SIGKILL), ("Images", signal.SIGINT), ("Services", signal.SIGINT), ("Services", signal.SIGKILL)],
+    ids=["kill-configuration", "ctrl-c-images", "ctrl-c-services", "kill-services"],
+)
+def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, moment: str, how: signal.Signals) -> None:
     # Something for the run to do: a service is gone and the images must be looked at again.
     appliance.compose("rm", "-sf", "nginx")
     (appliance.root / ".cache/deploy/images").unlink()
