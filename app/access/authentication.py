@@ -1,8 +1,10 @@
 """Who is asking: runs before every request, sets `g.principal`, and refuses what needs somebody when nobody is there."""
 
+from typing import Any
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, g, redirect, request
+from apiflask import APIFlask
+from flask import Response, g, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access import cookies, csrf, limits, tokens
@@ -15,7 +17,7 @@ from app.core.settings import settings
 
 PASSWORD_PAGE = "/settings/password"  # noqa: S105 - an address
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_UNWATCHED = ("/static/", "/livez", "/health")
+_UNWATCHED = ("/static/", "/livez", "/health", "/metrics")
 _OPEN_PATHS = frozenset(
     {
         "/sign-in",
@@ -41,7 +43,7 @@ _WITHOUT_COOKIES = frozenset({"/api/v1/auth/token", "/api/v1/auth/refresh"})
 _WITH_OLD_PASSWORD = frozenset({PASSWORD_PAGE, "/api/v1/auth/password", "/api/v1/auth/me"}) | _OPEN_PATHS
 
 
-def install(app: Flask) -> None:
+def install(app: APIFlask) -> None:
     """Check every request of `app`; call right after the request context is installed."""
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.config.update(
@@ -50,6 +52,19 @@ def install(app: Flask) -> None:
     app.before_request(identify)
     app.after_request(finish)
     app.jinja_env.globals.update(csrf_token=csrf.token, may=may)
+    app.spec_processor(_describe)
+
+
+def _describe(document: Any) -> Any:
+    """Say in the OpenAPI document that every operation but the open ones takes a Bearer token."""
+    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["bearer"] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    document["security"] = [{"bearer": []}]
+    for path, operations in document.get("paths", {}).items():
+        if path in _OPEN_PATHS:
+            for operation in operations.values():
+                operation["security"] = []
+    return document
 
 
 def may(permission: str | Permission) -> bool:

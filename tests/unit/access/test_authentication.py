@@ -1,0 +1,11 @@
+"""What the OpenAPI document says about signing in."""
+
+from app.access.authentication import _describe
+
+
+def test_every_operation_takes_bearer_but_the_open_ones() -> None:
+    document = _describe({"paths": {"/api/v1/users": {"get": {}}, "/api/v1/auth/token": {"post": {}}}})
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert document["security"] == [{"bearer": []}]
+    assert "security" not in document["paths"]["/api/v1/users"]["get"]
+    assert document["paths"]["/api/v1/auth/token"]["post"]["security"] == []
