@@ -12,7 +12,7 @@ from types import MappingProxyType
 from app.core.i18n import N_
 from app.supervisor.actions import Action, Note
 from app.supervisor.decide.heal import heal
-from app.supervisor.decide.judge import judge
+from app.supervisor.decide.judge import found_running, judge
 from app.supervisor.decide.observe import observe
 from app.supervisor.decide.operator import carry_out
 from app.supervisor.events import Asked, Event
@@ -39,11 +39,12 @@ def decide(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
 
 
 def _transitions(before: Mapping[str, ServiceState], after: Mapping[str, ServiceState]) -> list[Action]:
-    """A line for each service that changed its phase; the first look at a service that is fine is no news."""
+    """A line for each service that changed its phase; finding one well at the first look is no news."""
     notes: list[Action] = []
     for name, service in after.items():
         was = before[name].phase
-        if service.phase is was or (was is Phase.UNKNOWN and service.phase is Phase.STARTING):
+        first_look = was is Phase.UNKNOWN and service.phase is Phase.STARTING
+        if service.phase is was or first_look or (service.phase is Phase.HEALTHY and found_running(before[name])):
             continue
         text = words(N_("{service} is {phase}"), service=name, phase=service.phase.value)
         if service.reason:

@@ -26,8 +26,10 @@ def judge(kept: Kept, state: State, now: datetime) -> ServiceState:
     verdict = _verdict(kept, service, state, now)
     if (verdict.phase, verdict.reason, verdict.blamed_on) == (service.phase, service.reason, service.blamed_on):
         return service if service.since else replace(service, since=now)
-    since = service.since if verdict.phase is service.phase and service.since else now
     healthy = verdict.phase is Phase.HEALTHY
+    since = service.since if verdict.phase is service.phase and service.since else now
+    if healthy and found_running(service):
+        since = service.running_since or now
     return replace(
         service,
         phase=verdict.phase,
@@ -37,6 +39,12 @@ def judge(kept: Kept, state: State, now: datetime) -> ServiceState:
         quarantined=service.quarantined and not healthy,
         next_attempt_at=None if healthy else service.next_attempt_at,
     )
+
+
+def found_running(service: ServiceState) -> bool:
+    """Whether it ran already when the supervisor came up: then it has been so for as long as its container runs."""
+    came_up = service.phase in {Phase.UNKNOWN, Phase.STARTING}
+    return came_up and None not in (service.since, service.running_since) and service.running_since < service.since  # type: ignore[operator]
 
 
 def _verdict(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
@@ -64,6 +72,8 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
     probe = service.probe
     if probe.outcome is Outcome.OK:
         return Verdict(Phase.HEALTHY)
+    if service.phase is Phase.FAILED and service.acting is not None:
+        return Verdict(service.phase, service.reason, service.blamed_on)  # until it was restarted, nothing new can be said
     if service.quarantined and probe.outcome is not Outcome.BLAMES:
         return Verdict(Phase.QUARANTINED, _quarantine(service))
     if probe.outcome is not None and (at_fault := culprit(kept, state) or _named(service, state)) is not None:
@@ -79,10 +89,11 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
 
 
 def _named(service: ServiceState, state: State) -> str | None:
-    """Whom it calls down itself and who is not healthy indeed; the far end of the chain when there is one."""
+    """Whom it calls down itself and who does not answer us either; the far end of the chain when there is one."""
     for name in service.probe.blames:
-        if name in state.services and state.services[name].phase is not Phase.HEALTHY:
-            return state.services[name].blamed_on or name
+        named = state.services.get(name)
+        if named is not None and (named.phase is not Phase.HEALTHY or named.probe.misses):
+            return named.blamed_on or name
     return None
 
 

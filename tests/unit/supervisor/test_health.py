@@ -19,7 +19,7 @@ def test_all_is_well() -> None:
     assert http_status(document) == 200
     redis = document["services"]["redis"]  # type: ignore[index]
     assert redis["status"] == "healthy"
-    assert redis["since"] == "2026-03-02T08:00:01.000Z"
+    assert redis["since"] == "2026-03-02T07:00:00.000Z"
     assert redis["latency_ms"] == 3.0
     json.dumps(document)
 

@@ -80,6 +80,16 @@ def test_a_supervisor_that_comes_back_asks_before_it_judges() -> None:
     assert world.all_healthy()
 
 
+def test_what_was_found_well_has_been_so_since_it_runs_and_is_no_news() -> None:
+    world = World().healthy()
+    began = {name: service.since for name, service in world.state.services.items()}
+    assert began["redis"] == world.bodies["redis"].started
+    world.supervisor_restarts()
+    world.advance(5)
+    assert {name: service.since for name, service in world.state.services.items()} == began
+    assert world.notes == []
+
+
 def test_answers_from_before_docker_was_asked_count() -> None:
     world = World(docker=False)
     for body in world.bodies.values():
