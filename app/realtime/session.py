@@ -59,7 +59,9 @@ class Session:
             pass
         finally:
             self._hub.remove(self.socket)
-            log.info(
+            # Probes come and go every few seconds and are not worth a line.
+            worth_a_line = self.socket.principal is not None or self.socket.closing
+            (log.info if worth_a_line else log.debug)(
                 "socket closed",
                 user_id=self.socket.principal.user_id if self.socket.principal else None,
                 code=self.socket.connection.close_code,

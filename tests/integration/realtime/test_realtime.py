@@ -227,7 +227,7 @@ def test_a_slow_reader_is_dropped_with_a_reason_and_others_are_not(open_client: 
     quick.sign_in()
     quick.subscribe("sales")
     slow = _sleepy_client(server)
-    payload = {"text": "x" * 60_000}
+    payload = {"text": "x" * 200_000}
     sent = 0
 
     def dropped() -> bool:
@@ -237,9 +237,9 @@ def test_a_slow_reader_is_dropped_with_a_reason_and_others_are_not(open_client: 
         sent += 1
         return 'tradeai_realtime_drops_total{reason="too_slow"} 1.0' in server.get("/metrics").text
 
-    wait_until(dropped, 20, "the slow reader is dropped")
+    wait_until(dropped, 60, "the slow reader is dropped")
     slow.close()
-    wait_until(lambda: server.get("/health").json()["sockets"] == 1, what="the slow reader is gone")
+    wait_until(lambda: server.get("/health").json()["sockets"] == 1, 30, "the slow reader is gone")
 
 
 def test_messages_that_are_no_messages_close_the_socket(open_client: Open) -> None:
@@ -306,7 +306,10 @@ def test_secrets_never_reach_the_log(open_client: Open, server: Server) -> None:
 
 def _sleepy_client(server: Server) -> socket.socket:
     """A client that signs in, subscribes, and then never reads again."""
-    connection = connect(f"ws://127.0.0.1:{server.port}/ws", compression=None, max_queue=1)
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    narrow.connect(("127.0.0.1", server.port))
+    connection = connect(f"ws://127.0.0.1:{server.port}/ws", sock=narrow, compression=None, max_queue=1)
     client = Client(connection)
     client.sign_in(user_id="usr_sleepy")
     client.subscribe("sales")
