@@ -26,9 +26,11 @@ COLUMNS = (
     Column("_id", N_("No."), kind="number", sort="seq"),
     Column("at", N_("When"), kind="datetime"),
     Column("who", N_("Who")),
-    Column("action", N_("What"), kind="link"),
+    Column("what", N_("What"), kind="link"),
     Column("subject", N_("To what")),
     Column("address", N_("From")),
+    Column("action", N_("Action"), hidden=True),
+    Column("subject_id", N_("Subject, by id"), hidden=True),
     Column("request_id", N_("Request"), hidden=True),
     Column("hash", N_("Hash"), hidden=True),
 )
@@ -54,9 +56,8 @@ def index() -> Any:
         href=lambda row: url_for("audit.detail", seq=row["_id"]),
     )
     checked = service.verify(newest=CHECKED_AT_ONCE) if request.args.get("check") == "1" else None
-    return render_template(
-        "audit/index.html", table=table, actions=[(action, action) for action in service.actions(who)], checked=checked
-    )
+    actions = [(action, action_words(action)) for action in service.actions(who)]
+    return render_template("audit/index.html", table=table, actions=actions, checked=checked)
 
 
 @blueprint.get("/<int:seq>")
@@ -72,8 +73,19 @@ def detail(seq: int) -> str:
 
 
 def _row(entry: Document) -> Document:
-    subject = f"{entry['subject_type']} {entry['subject_id']}"
-    return {**entry, "who": entry["actor_name"] or entry["actor"], "subject": subject}
+    named = entry["after"] or entry["before"] or {}
+    name = named.get("name") or (entry["actor_name"] if entry["subject_id"] == entry["actor"] else "") or entry["subject_id"]
+    return {
+        **entry,
+        "who": entry["actor_name"] or entry["actor"],
+        "what": action_words(entry["action"]),
+        "subject": f"{entry['subject_type']} {name}",
+    }
+
+
+def action_words(action: str) -> str:
+    """`user.password_reset` as `user: password reset`."""
+    return action.replace(".", ": ").replace("_", " ")
 
 
 def _all(who: Any, sort: str, wanted: dict[str, Any]) -> Iterator[Document]:
