@@ -25,7 +25,7 @@ class Settings:
     mongo_auth_source: str = "admin"
     mongo_database: str = "tradeai"
     mongo_timeout_seconds: float = 5.0
-    models_dir: Path = Path("/var/lib/tradeai/models")
+    models_dir: Path = Path("/models")
     log_level: str = "INFO"
     body_limit_bytes: int = 8 * 1024 * 1024
 

@@ -61,7 +61,8 @@ def configure_logging(config: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers = _handlers(config, formatter)
-    root.setLevel(config.log_level)
+    # A person at the command line reads the command's own words; only what went wrong is added to them.
+    root.setLevel(logging.WARNING if config.service == "cli" else config.log_level)
     # One line a request of its own, which ours says already.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
