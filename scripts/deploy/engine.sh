@@ -44,8 +44,8 @@ start_engine() {
     if has_systemd; then
         quietly "$DEPLOY_LOG" systemctl enable --now docker || die "The Docker engine does not start; see: journalctl -u docker."
     else
-        # No init system to keep it: its own session, so that it outlives this terminal.
-        setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null &
+        # No init system to keep it: its own session, so that it outlives this terminal; without our lock, or it would keep it too.
+        setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null 8>&- &
         disown
     fi
     local waited

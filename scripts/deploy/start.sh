@@ -11,7 +11,7 @@ phase_start() {
     # Compose does not see that a secret file's content changed.
     [ -z "$SECRETS_CHANGED" ] || options+=(--force-recreate)
     printf '\n$ docker compose %s\n' "${options[*]}" >>"$DEPLOY_LOG"
-    compose "${options[@]}" >>"$DEPLOY_LOG" 2>&1 </dev/null &
+    compose "${options[@]}" >>"$DEPLOY_LOG" 2>&1 </dev/null 8>&- &
     starter=$!
     show_progress "$starter" || code=$?
     if [ "$code" -ne 0 ]; then
