@@ -86,7 +86,7 @@ def detail(customer_id: str) -> str:
         above=service.tree.ancestors(who, customer),
         children=service.tree.children(who, customer_id),
         stores=len(service.tree.below(customer_id, CustomerLevel.STORE.value)),
-        history=forms.history("customer", customer_id),
+        history=forms.history("customer", customer),
         can_write=allowed(who, Permission.CUSTOMERS_WRITE),
         can_see_sales=allowed(who, Permission.SALES_READ),
         words=words,

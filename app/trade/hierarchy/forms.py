@@ -43,7 +43,7 @@ def checked(model: type[BaseModel], values: Mapping[str, Any]) -> Any:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = [FieldError(str(one["loc"][0]) if one["loc"] else "", _readable(one)) for one in error.errors()]
+        problems = [FieldError(".".join(str(part) for part in one["loc"]), _readable(one)) for one in error.errors()]
         raise Invalid(_("Please correct the marked fields."), problems) from error
 
 
@@ -57,6 +57,8 @@ def _readable(problem: Any) -> str:
         return _("Write a number, for example 1.25.")
     if kind in {"greater_than_equal", "greater_than"}:
         return _("Write a number above zero.")
+    if kind == "string_pattern_mismatch" and "[A-Za-z]{3}" in problem["ctx"]["pattern"]:
+        return _("Three letters, for example USD.")
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
@@ -94,10 +96,15 @@ def by_field(error: TradeError) -> dict[str, str]:
     return {one.field: one.message for one in error.errors} or {"": error.detail}
 
 
-def history(kind: str, node_id: str) -> list[dict[str, Any]]:
+def history(kind: str, node: Document) -> list[dict[str, Any]]:
     """What happened to a node, newest first, in words; whoever sees the node may see its history."""
-    found = audit.search(Principal.system("history"), PageRequest("-seq", _SHOWN_CHANGES), subject_type=kind, subject_id=node_id)
-    return [{"at": one["at"], "actor": one.get("actor_name", ""), "text": _sentence(one)} for one in found.items]
+    request = PageRequest("-seq", _SHOWN_CHANGES)
+    found = audit.search(Principal.system("history"), request, subject_type=kind, subject_id=node["_id"])
+    entries = [{"at": one["at"], "actor": one.get("actor_name", ""), "text": _sentence(one)} for one in found.items]
+    if node.get("import_id") and len(entries) < _SHOWN_CHANGES:
+        by_import = _("Created by an import") if node["version"] == 1 else _("Changed by an import")
+        entries.append({"at": node["created_at"] if node["version"] == 1 else node["updated_at"], "actor": "", "text": by_import})
+    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 
 
 def _sentence(entry: Document) -> str:

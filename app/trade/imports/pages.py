@@ -128,7 +128,7 @@ def mapping(import_id: str) -> Response:
         wanted = checked(MappingInput, {"columns": columns, "options": given})
         service.set_mapping(principal(), import_id, wanted)
     except Invalid as error:
-        shown = {name.removeprefix("columns.").removeprefix("options."): message for name, message in by_field(error).items()}
+        shown = {_field_name(name): message for name, message in by_field(error).items()}
         return make_response(_page(import_id, errors=shown, mapping=columns, options=given, step="mapping"), error.status)
     except Conflict as error:
         return make_response(_page(import_id, problem=error), error.status)
@@ -199,6 +199,7 @@ def _page(
         dates=view.date_options(document.get("found", {})),
         marks=view.mark_options(document.get("found", {})),
         currency=settings().currency,
+        foreign=[code for code in document.get("totals", {}).get("revenue", {}) if code != settings().currency],
         errors=errors or {},
         problem=problem,
         error_page=view.first_errors(who, import_id, False, request.args.get("cursor")) if counts.get("errors") else None,
@@ -209,6 +210,11 @@ def _page(
         same=request.args.get("same") == "1",
         is_landed=landed,
     )
+
+
+def _field_name(path: str) -> str:
+    """`columns.sku` as the form calls it, `column.sku`; options by their own name."""
+    return path.replace("columns.", "column.", 1).removeprefix("options.")
 
 
 def _job(document: Document) -> jobs.Job | None:

@@ -19,6 +19,8 @@ from app.web.chart import Chart, lines_chart
 from app.web.export import export_response
 from app.web.table import Column
 
+_SHORTEST_CHART = 4
+
 KIND_WORDS = {Kind.SALES: N_("Sales"), Kind.CUSTOMERS: N_("Customers"), Kind.PRODUCTS: N_("Products")}
 
 ERROR_COLUMNS = (
@@ -51,7 +53,7 @@ def field_choices(document: Document, mapping: dict[str, int] | None = None) -> 
 def field_labels(kind: Kind) -> dict[str, str]:
     """What the form's fields are called, for its list of errors."""
     options = {"date_format": _("Dates"), "decimal_mark": _("Numbers"), "currency": _("Currency")}
-    return {**options, **{target.name: _(target.label) for target in TARGETS[kind]}}
+    return {**options, **{f"column.{target.name}": _(target.label) for target in TARGETS[kind]}}
 
 
 def samples_of(document: Document, column: int | None) -> list[str]:
@@ -99,7 +101,7 @@ def mark_options(found: Document) -> list[tuple[str, str]]:
 def preview_chart(document: Document) -> Chart | None:
     """Units and revenue of the file by week, so that a missing or doubled week is seen before it lands."""
     weeks = document.get("weeks") or []
-    if len(weeks) < 2:
+    if len(weeks) < _SHORTEST_CHART:
         return None
     series: list[dict[str, Any]] = [
         {"name": _("Units"), "values": [week["units"] for week in weeks], "bar": True},

@@ -90,7 +90,7 @@ def detail(product_id: str) -> str:
         product=product,
         above=service.tree.ancestors(who, product),
         children=service.tree.children(who, product_id),
-        history=forms.history("product", product_id),
+        history=forms.history("product", product),
         can_write=allowed(who, Permission.PRODUCTS_WRITE),
         can_see_sales=allowed(who, Permission.SALES_READ),
         words=words,
