@@ -49,19 +49,15 @@ def moved_path(path: Sequence[str], node_id: str, new_node_path: Sequence[str]) 
 
 
 def paths_from_parents(parents: Mapping[str, str | None]) -> dict[str, list[str]]:
-    """Every node's path from the parent of each; a parent that is missing or part of a cycle counts as none."""
+    """Every node's path from the parent of each; it begins where a parent is missing or would close a circle."""
     paths: dict[str, list[str]] = {}
-
-    def path(node_id: str, below: frozenset[str]) -> list[str]:
-        if node_id in paths:
-            return paths[node_id]
-        parent = parents[node_id]
-        if parent is None or parent not in parents or parent in below:
-            return [node_id]
-        return [*path(parent, below | {node_id}), node_id]
-
     for node_id in parents:
-        paths[node_id] = path(node_id, frozenset({node_id}))
+        path = [node_id]
+        parent = parents[node_id]
+        while parent is not None and parent in parents and parent not in path:
+            path.append(parent)
+            parent = parents[parent]
+        paths[node_id] = path[::-1]
     return paths
 
 

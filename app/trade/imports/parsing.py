@@ -18,8 +18,8 @@ _MAX_DIGITS = 24
 _GAPS = str.maketrans({" ": None, "\u00a0": None, "\u202f": None, "\u2009": None, "'": None, "\u2019": None, "\u2212": "-"})
 _CURRENCY_SIGN = re.compile(r"^(?:[A-Z]{3}|[$€£¥R]|R\$|US\$|kr|zł|Fr\.)(?=[\d(.,-])|(?<=[\d).,-])(?:[A-Z]{3}|[$€£¥]|kr\.?|zł)$")
 _PLAIN = {
-    ".": re.compile(r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)?(?:\.\d*)?(?:[eE][+-]?\d{1,2})?$"),
-    ",": re.compile(r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?(?:[eE][+-]?\d{1,2})?$"),
+    ".": re.compile(r"^[+-]?(?=\.?\d)(?:\d+|\d{1,3}(?:,\d{3})+)?(?:\.\d*)?(?:[eE][+-]?\d{1,2})?$"),
+    ",": re.compile(r"^[+-]?(?=,?\d)(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?(?:[eE][+-]?\d{1,2})?$"),
 }
 _SIMPLE = re.compile(r"^-?\d{1,15}(?:\.\d{1,8})?$")
 _TRUE = frozenset({"1", "true", "yes", "y", "x", "t", "ja", "j", "oui", "o", "si", "sí", "wahr", "on", "b", "s", "g"})
@@ -64,9 +64,9 @@ def _written_number(written: str, mark: Mark) -> Decimal:
     text = _CURRENCY_SIGN.sub("", text)
     if text.endswith("-"):
         negative, text = not negative, text[:-1]
-    if not _PLAIN[mark].match(text) or not any(letter.isdigit() for letter in text):
+    if not _PLAIN[mark].match(text):
         other = "," if mark == "." else "."
-        if _PLAIN[other].match(text) and any(letter.isdigit() for letter in text):
+        if _PLAIN[other].match(text):
             raise ValueError(_("not a number with {mark} as decimal mark", mark="comma" if mark == "," else "point"))
         raise ValueError(_("not a number"))
     plain = text.replace("," if mark == "." else ".", "").replace(mark, ".")
