@@ -87,9 +87,10 @@ class AiClient:
 
 def _as_error(answer: httpx.Response) -> TradeError:
     try:
-        problem = answer.json()
+        body = answer.json()
     except ValueError:
-        problem = {}
+        body = None
+    problem = body if isinstance(body, dict) else {}
     detail = str(problem.get("detail") or _("The AI service answered {status}.", status=answer.status_code))
     if "no-model" in str(problem.get("type", "")):
         return NoModel(detail)

@@ -1,6 +1,7 @@
 """Deals as sales show them: judged weeks, chain events, and the store deals that remain."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,4 +110,4 @@ def test_finding_does_not_depend_on_the_order_of_stores(chain: dict[str, list[Se
 def test_runs_hold_every_number_once_and_never_touch(numbers: set[int]) -> None:
     found = runs(sorted(numbers))
     assert sorted(number for run in found for number in run) == sorted(numbers)
-    assert all(later[0] > earlier[-1] + 1 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later[0] > earlier[-1] + 1 for earlier, later in pairwise(found))

@@ -1,0 +1,91 @@
+"""Talking to the AI service: waiting for a training, and failures that say what to do."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from app.core.clock import iso, now
+from app.core.errors import Conflict, Invalid, Unavailable
+from app.trade.promotions.ai_client import AiClient, NoModel
+
+
+class Service:
+    """Gives the prepared answers in order, the last one for ever."""
+
+    def __init__(self, *answers: tuple[int, Any]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def client(self) -> AiClient:
+        return AiClient(httpx.MockTransport(self._answer))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(f"{request.method} {request.url.path}")
+        status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return httpx.Response(status, content=json.dumps(body))
+
+
+def job(status: str, started: str | None = None, **more: Any) -> tuple[int, Any]:
+    return 202, {
+        "job": {"id": "trn_1", "status": status, "started_at": started or iso(now()), "progress": 0.5, "step": "fit", **more}
+    }
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = 0.0
+
+    def wait(self, seconds: float) -> None:
+        self.moment += seconds
+
+    def monotonic(self) -> float:
+        return self.moment
+
+
+def train(service: Service) -> list[tuple[float, str]]:
+    watched: list[tuple[float, str]] = []
+    clock = Clock()
+    with service.client() as ai:
+        ai.train("pos", lambda share, step: watched.append((share, step)), clock.wait, clock.monotonic)
+    return watched
+
+
+def test_a_training_is_watched_until_it_is_done() -> None:
+    service = Service(job("running"), job("running"), job("done"))
+    assert train(service) == [(0.5, "fit")] * 3
+    assert service.asked == ["POST /v1/train", "GET /v1/train/trn_1", "GET /v1/train/trn_1"]
+
+
+def test_a_training_that_ran_already_read_older_sales_so_another_follows() -> None:
+    service = Service(job("running", "2020-01-01T00:00:00Z"), job("done", "2020-01-01T00:00:00Z"), job("running"), job("done"))
+    train(service)
+    assert service.asked.count("POST /v1/train") == 2
+
+
+def test_a_failed_training_says_why() -> None:
+    with pytest.raises(Conflict, match="no sales at all"):
+        train(Service(job("failed", error="no sales at all")))
+
+
+def test_a_training_that_does_not_end_is_given_up() -> None:
+    with pytest.raises(Unavailable, match="still fitting"):
+        train(Service(job("running")))
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), [
+    (409, {"type": "/problems/no-model", "detail": "nothing fitted"}, NoModel), (422, {"detail": "bad id"}, Invalid),
+    (503, {"detail": "database away"}, Unavailable), (500, "no problem", Unavailable), (413, {"detail": "large"}, Conflict),
+])  # fmt: skip
+def test_each_answer_becomes_an_error_to_act_on(status: int, body: Any, kind: type[Exception]) -> None:
+    with Service((status, body)).client() as ai, pytest.raises(kind):
+        ai.uplift([], "pos")
+
+
+def test_nobody_there() -> None:
+    def refuse(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    with AiClient(httpx.MockTransport(refuse)) as ai, pytest.raises(Unavailable, match="does not answer"):
+        ai.newest_model("pos")
