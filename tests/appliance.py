@@ -28,9 +28,13 @@ class Appliance:
         """As `scripts/test.sh` left it; TRADEAI_TEST_ROOT names the folder."""
         folder = os.environ.get("TRADEAI_TEST_ROOT")
         if not folder:
-            pytest.exit("TRADEAI_TEST_ROOT is not set. Run scripts/test.sh, which deploys the appliance for these tests.", returncode=4)
+            pytest.exit(
+                "TRADEAI_TEST_ROOT is not set. Run scripts/test.sh, which deploys the appliance for these tests.", returncode=4
+            )
         root = Path(str(folder))
-        lines = (line.split("=", 1) for line in (root / ".env").read_text().splitlines() if "=" in line and not line.startswith("#"))
+        lines = (
+            line.split("=", 1) for line in (root / ".env").read_text().splitlines() if "=" in line and not line.startswith("#")
+        )
         env = {key.strip(): value.strip().strip("'\"") for key, value in lines}
         return cls(root, env, os.environ["TRADEAI_TEST_USER"], os.environ["TRADEAI_TEST_PASSWORD"])
 
@@ -54,7 +58,9 @@ class Appliance:
         """Run a command in the appliance's folder, with its output as text."""
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=timeout, check=False, **options)
         if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+            raise AssertionError(
+                f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            )
         return done
 
     def compose(self, *arguments: str, check: bool = True, timeout: float = 300) -> subprocess.CompletedProcess[str]:

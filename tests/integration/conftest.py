@@ -38,7 +38,7 @@ def mongo_client() -> Iterator[pymongo.MongoClient[dict[str, Any]]]:
         yield client
 
 
-@pytest.fixture()
+@pytest.fixture
 def mongo(mongo_client: pymongo.MongoClient[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
     """A fresh database with all declared indexes, which the application under test uses."""
     name = f"test_{uuid4().hex[:12]}"
@@ -51,7 +51,7 @@ def mongo(mongo_client: pymongo.MongoClient[dict[str, Any]], monkeypatch: pytest
     mongo_client.drop_database(name)
 
 
-@pytest.fixture()
+@pytest.fixture
 def redis_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An emptied Redis, which the application under test uses."""
     address = _address("TRADEAI_TEST_REDIS_URL")
@@ -67,7 +67,7 @@ def redis_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     redis_module.client.cache_clear()
 
 
-@pytest.fixture()
+@pytest.fixture
 def app(mongo: Db, redis_client: Any) -> Any:
     """The backend on the test's own database and Redis."""
     from app.web.main import create_app
@@ -77,13 +77,13 @@ def app(mongo: Db, redis_client: Any) -> Any:
     return application
 
 
-@pytest.fixture()
+@pytest.fixture
 def client(app: Any) -> Any:
     """A client that is not signed in."""
     return app.test_client()
 
 
-@pytest.fixture()
+@pytest.fixture
 def as_role(app: Any, mongo: Db) -> Callable[[Role | str], Any]:
     """`as_role("viewer")`: a client signed in by Bearer as a new person with that role; `.person` is its Principal."""
     from app.access import tokens
@@ -110,5 +110,5 @@ def _declared_indexes() -> list[Index]:
     for package in (app.trade, app.access):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if module.name.rsplit(".", 1)[-1] == "store":
-                found += importlib.import_module(module.name).INDEXES
+                found += getattr(importlib.import_module(module.name), "INDEXES", [])
     return found
