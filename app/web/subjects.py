@@ -30,6 +30,7 @@ MODULES = (
     "app.trade.promotions.api",
     "app.trade.promotions.pages",
     "app.trade.promotions.forms",
+    "app.trade.search.api",
 )
 
 

@@ -5,16 +5,19 @@ from typing import Any
 from app.access.audit.service import record
 from app.access.models import Principal, Role
 from app.core.cache import changing
-from app.core.errors import Conflict, TradeError
+from app.core.errors import Conflict, TradeError, Unavailable
 from app.core.events import emit
 from app.core.i18n import _
 from app.core.jobs import JobCancelled, Progress
+from app.core.logging import get_logger
 from app.core.mongo import Document
 from app.trade.imports import checking, store
 from app.trade.imports.landing import land_sales
 from app.trade.imports.models import Kind, Status
 from app.trade.imports.node_landing import ChangedSince, drop_created, land_nodes, revert_nodes
 from app.trade.sales import store as sales
+
+log = get_logger(__name__)
 
 STEPS = {Status.VALIDATING: "validate", Status.LANDING: "land", Status.REVERTING: "revert"}
 
@@ -159,3 +162,15 @@ def _tell(person: Principal, document: Document, what: str) -> None:
         emit(topic, f"import.{what}", told, actor=person.user_id)
     if what in {"landed", "reverted"}:
         emit(document["kind"], f"{document['kind']}.changed", told, actor=person.user_id)
+        if document["kind"] == Kind.SALES.value:
+            _find_promotions(person, document["_id"])
+
+
+def _find_promotions(person: Principal, import_id: str) -> None:
+    """Observed promotions follow the sales; without a queue the next import, or a person, has them looked for."""
+    from app.trade.promotions.work import enqueue_find  # late: promotions know sales, imports need not know promotions
+
+    try:
+        enqueue_find(person, import_id)
+    except Unavailable as error:
+        log.warning("promotions are not looked for", import_id=import_id, error=error.detail)
