@@ -4,7 +4,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -56,21 +56,21 @@ class StateFile:
             self._fail(error)
 
     def restore(self, services: Mapping[str, ServiceState]) -> Mapping[str, ServiceState]:
-        """`services` with what was remembered of each. A stop by hand ends with the boot it was made in."""
+        """`services` with what was remembered of each. A boot of the host is a fresh start: it ends stops and quarantines."""
         rows = self._db.execute("SELECT name, container_id, attempts, quarantined, stopped_at, boot_id, restarts FROM services")
         restored = dict(services)
         for name, container_id, attempts, quarantined, stopped_at, boot_id, restarts in rows:
             if name not in restored:
                 continue
-            stopped = datetime.fromisoformat(stopped_at) if stopped_at and boot_id == self._boot_id else None
-            restored[name] = ServiceState(
-                name,
-                remembered_id=container_id,
-                attempts=tuple(datetime.fromisoformat(moment) for moment in json.loads(attempts)),
-                quarantined=bool(quarantined),
-                stopped_at=stopped,
-                restarts=restarts,
-            )
+            service = ServiceState(name, remembered_id=container_id, restarts=restarts)
+            if boot_id == self._boot_id:
+                service = replace(
+                    service,
+                    attempts=tuple(datetime.fromisoformat(moment) for moment in json.loads(attempts)),
+                    quarantined=bool(quarantined),
+                    stopped_at=datetime.fromisoformat(stopped_at) if stopped_at else None,
+                )
+            restored[name] = service
         return MappingProxyType(restored)
 
     def save(self, services: Iterable[ServiceState], now: datetime) -> None:

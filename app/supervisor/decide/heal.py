@@ -48,23 +48,23 @@ def _first_start(kept: Kept, service: ServiceState, state: State, now: datetime)
     if not state.docker.answers or left_to_compose(kept, state, now):
         return service, []
     name = blocker(kept, state)
-    notes: list[Action] = []
-    if name is not None:
-        if not overdue(kept, _with(state, service), now):
-            return _waits(service, name), []
-        notes = [
-            Note(
-                kept.name, words(N_("{service} starts although {blocker} is not healthy"), service=kept.name, blocker=name), True
-            )
-        ]
-    after = replace(service, first_start_due=False, acting=Acting(Purpose.FIRST_START, now))
-    return after, [*notes, Start(kept.name)]
+    if name is not None and not overdue(kept, _with(state, service), now):
+        return _waits(service, name), []
+    if service.attempts:  # it failed before the supervisor came back: it is its turn, but the budget is what it was
+        after, actions = _restart(kept, service, state, now)
+    else:
+        after = replace(service, first_start_due=False, acting=Acting(Purpose.FIRST_START, now))
+        actions = [Start(kept.name)]
+    if name is not None and actions:
+        text = words(N_("{service} starts although {blocker} is not healthy"), service=kept.name, blocker=name)
+        actions = [Note(kept.name, text, bad=True), *actions]
+    return after, actions
 
 
 def _restart(kept: Kept, service: ServiceState, state: State, now: datetime) -> tuple[ServiceState, list[Action]]:
     recent = tuple(moment for moment in service.attempts if now - moment < BUDGET.window)
     if len(recent) >= BUDGET.attempts:
-        service = replace(service, attempts=recent, quarantined=True, next_attempt_at=None)
+        service = replace(service, attempts=recent, quarantined=True, next_attempt_at=None, first_start_due=False)
         return judge(kept, _with(state, service), now), []
     due = service.next_attempt_at or now + pause(kept.name, len(recent), now)
     if now < due or not state.docker.answers:
@@ -76,6 +76,7 @@ def _restart(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
         next_attempt_at=None,
         acting=Acting(Purpose.HEALING, now),
         told_to_stop_at=None,
+        first_start_due=False,
     )
     return after, [action]
 

@@ -10,6 +10,7 @@ from app.supervisor.state import NOTHING, Outcome, Phase, Purpose, ServiceState,
 
 MISSES = 3  # probes in a row without a good answer that count
 PATIENCE = timedelta(seconds=60)  # for a service that lives but is not well, or is silent on a busy host
+BUSY_STARTS = 3  # times as long as usual
 STOP_WAIT = timedelta(seconds=3)  # within which Docker reports a stop by hand as complete
 
 
@@ -78,7 +79,7 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
         return Verdict(Phase.QUARANTINED, _quarantine(service))
     if probe.outcome is not None and (at_fault := culprit(kept, state) or _named(service, state)) is not None:
         return Verdict(Phase.DEGRADED, words(N_("{service} is not healthy"), service=at_fault), at_fault)
-    if not service.was_healthy and (probe.outcome is None or _may_still_come(kept, service, now)):
+    if not service.was_healthy and (probe.outcome is None or _may_still_come(kept, service, state, now)):
         return Verdict(Phase.STARTING)
     if probe.misses < MISSES:  # one lost or bad answer is no failure
         return Verdict(Phase.HEALTHY if service.was_healthy else Phase.STARTING)
@@ -97,9 +98,10 @@ def _named(service: ServiceState, state: State) -> str | None:
     return None
 
 
-def _may_still_come(kept: Kept, service: ServiceState, now: datetime) -> bool:
-    """Whether it runs for so short a time that silence means nothing yet."""
-    return service.running_since is not None and now - service.running_since < timedelta(seconds=kept.start_seconds)
+def _may_still_come(kept: Kept, service: ServiceState, state: State, now: datetime) -> bool:
+    """Whether it runs for so short a time that silence means nothing yet; on a busy host a start takes longer."""
+    seconds = kept.start_seconds * (BUSY_STARTS if host_busy(state.host, now) else 1)
+    return service.running_since is not None and now - service.running_since < timedelta(seconds=seconds)
 
 
 def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:

@@ -67,7 +67,7 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
         return replace(service, seen=True, container=None, remembered_id=known_id, running_since=None, first_start_due=False)
     if known_id is not None and known_id != container.id:
         service = _made_anew(service)
-    untouched = not service.attempts and not service.quarantined and service.stopped_at is None
+    left_alone = service.quarantined or service.stopped_at is not None
     first_look = service.container is None or service.container.id != container.id
     was_running, ran_since = service.running, service.running_since
     service = replace(service, seen=True, container=container)
@@ -78,7 +78,7 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
     if container.running:
         return replace(service, running_since=ran_since, stopped_at=None)
     service = replace(service, running_since=None, died_at=service.died_at or now)
-    return replace(service, first_start_due=untouched) if first_look else service
+    return replace(service, first_start_due=not left_alone) if first_look else service
 
 
 def _started(service: ServiceState, event: Started, now: datetime) -> ServiceState:

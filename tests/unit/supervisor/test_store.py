@@ -33,9 +33,11 @@ def test_a_stop_by_hand_is_remembered_once_it_has_settled(tmp_path: Path) -> Non
     assert _reopened(tmp_path).stopped_at == BEGIN
 
 
-def test_a_stop_by_hand_ends_with_the_boot(tmp_path: Path) -> None:
+def test_a_boot_of_the_host_ends_stops_and_quarantines(tmp_path: Path) -> None:
     StateFile(tmp_path, "boot-1").save([replace(REDIS, stopped_at=BEGIN)], BEGIN + STOP_SETTLES)
-    assert _reopened(tmp_path, "boot-2").stopped_at is None
+    restored = _reopened(tmp_path, "boot-2")
+    assert (restored.stopped_at, restored.quarantined, restored.attempts) == (None, False, ())
+    assert (restored.remembered_id, restored.restarts) == ("c1", 4)
 
 
 def test_nothing_is_written_when_nothing_changed(tmp_path: Path) -> None:

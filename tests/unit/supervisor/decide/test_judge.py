@@ -66,6 +66,17 @@ def test_a_start_that_never_ends_is_a_failure() -> None:
     assert world["redis"].restarts >= 1
 
 
+def test_on_a_busy_host_a_start_may_take_longer() -> None:
+    world = World()
+    world.bodies["redis"].boots_in = KEPT["redis"].start_seconds * 2
+    world.boot()
+    for _time in range(int(KEPT["redis"].start_seconds * 2 / 10) + 1):
+        world.tell(HostSampled(replace(HOST, cpu=1.0)))
+        world.advance(10)
+    assert world.phase("redis") is Phase.HEALTHY
+    assert world.actions_on("redis") == [Start("redis")]
+
+
 def test_a_supervisor_that_comes_back_asks_before_it_judges() -> None:
     """Everything has run for hours, and nothing was asked yet: that is no reason to restart the appliance."""
     world = World()

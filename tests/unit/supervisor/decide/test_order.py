@@ -85,6 +85,24 @@ def test_services_that_run_already_are_not_started_again() -> None:
     assert world.all_healthy()
 
 
+def test_earlier_failures_do_not_jump_the_queue() -> None:
+    """Everything was killed once and healed; minutes later everything is stopped while the supervisor is away."""
+    world = World().healthy()
+    for name in KEPT:
+        world.kill(name)
+    world.advance(60)
+    assert world.all_healthy()
+    world.done.clear()
+    for body in world.bodies.values():
+        body.status, body.exit_code = "exited", 0
+    world.supervisor_restarts()
+    world.advance(60)
+    assert world.all_healthy()
+    stages = [KEPT[name].stage for name in world.started()]
+    assert sorted(world.started()) == sorted(KEPT)
+    assert stages == sorted(stages)
+
+
 def test_without_docker_nothing_is_started_and_with_it_everything_is() -> None:
     world = World(docker=False)
     world.docker_goes()
