@@ -207,7 +207,7 @@ def _value(cell: RawCell, book: Book) -> Cell:
     _reference, kind, style, text, formula = cell
     if kind == "inlineStr":
         return _text(text) if text is not None else None
-    if text is None:
+    if text is None or (not text and kind != "str"):
         if formula:
             return Unreadable(_("a formula without a stored value; open the file in Excel, save it, and upload it again"))
         return None

@@ -57,7 +57,9 @@ def uploaded(person: Principal, content: bytes | str, name: str = "sales.csv", k
     return service.upload(person, io.BytesIO(content), name, kind)
 
 
-def checked(person: Principal, content: bytes | str, name: str = "sales.csv", kind: Kind = Kind.SALES, **options: Any) -> Document:
+def checked(
+    person: Principal, content: bytes | str, name: str = "sales.csv", kind: Kind = Kind.SALES, **options: Any
+) -> Document:
     """A file taken in and checked with the guessed columns."""
     document = uploaded(person, content, name, kind)
     return service.set_mapping(person, document["_id"], MappingInput(columns=document["mapping"], options=Options(**options)))

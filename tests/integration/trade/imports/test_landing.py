@@ -66,7 +66,9 @@ def test_the_same_rows_in_another_file_change_nothing(imported: Imported, mongo:
     assert facts(mongo) == before
 
 
-def test_taking_back_deletes_what_was_new_and_restores_what_was_replaced(imported: Imported, person: Principal, mongo: Db) -> None:
+def test_taking_back_deletes_what_was_new_and_restores_what_was_replaced(
+    imported: Imported, person: Principal, mongo: Db
+) -> None:
     imported(WEEKS)
     before = facts(mongo)
     second = imported(["S1,A,2024-01-01,99,247.50,2.50,1", "S3,B,2024-01-15,5,10,2,0", WEEKS[2]])
