@@ -52,7 +52,12 @@ def redis_health() -> tuple[dict[str, Any], int]:
 def _report() -> tuple[dict[str, Any], int]:
     checks = {"database": _database(), "redis": _redis()}
     down = [name for name, check in checks.items() if check["status"] != "ok"]
-    body: dict[str, Any] = {"status": "ok" if not down else "down", "service": "backend", "version": __version__, "checks": checks}
+    body: dict[str, Any] = {
+        "status": "ok" if not down else "down",
+        "service": "backend",
+        "version": __version__,
+        "checks": checks,
+    }
     if down:
         body["down"] = down
     return body, 503 if down else 200

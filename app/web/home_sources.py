@@ -141,5 +141,11 @@ def product_needs(who: Principal) -> list[dict[str, str]]:
         return []
     text = ngettext("{count} product has no unit cost", "{count} products have no unit cost", missing)
     return [
-        need("package", text, _("What the manufacturer earned on it cannot be told."), _("Enter costs"), "/products?level=sku&sort=unit_cost")
+        need(
+            "package",
+            text,
+            _("What the manufacturer earned on it cannot be told."),
+            _("Enter costs"),
+            "/products?level=sku&sort=unit_cost",
+        )
     ]

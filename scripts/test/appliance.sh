@@ -80,8 +80,9 @@ data_services_up() {
     appliance_up || return 1
     remove_project "$DATA_PROJECT"
     data_compose up -d --no-build --wait mongodb redis >"$ARTIFACTS/data-services.log" 2>&1 || { cat "$ARTIFACTS/data-services.log" >&2; return 1; }
-    TEST_MONGO_URL="mongodb://tradeai:$(cat "$APPLIANCE/secrets/mongo_app_password")@127.0.0.1:27217/?authSource=admin&directConnection=true"
-    TEST_REDIS_URL="redis://:$(cat "$APPLIANCE/secrets/redis_password")@127.0.0.1:6579/0"
+    export TRADEAI_TEST_MONGO_URL TRADEAI_TEST_REDIS_URL
+    TRADEAI_TEST_MONGO_URL="mongodb://tradeai:$(cat "$APPLIANCE/secrets/mongo_app_password")@127.0.0.1:27217/?authSource=admin&directConnection=true"
+    TRADEAI_TEST_REDIS_URL="redis://:$(cat "$APPLIANCE/secrets/redis_password")@127.0.0.1:6579/0"
 }
 
 data_services_down() { remove_project "$DATA_PROJECT"; }

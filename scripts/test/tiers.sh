@@ -76,7 +76,9 @@ check() {
 tier_static() {
     local code=0 bin=$ROOT/.venv/bin shell_files docker_files
     mapfile -t shell_files < <(git ls-files -co --exclude-standard | while read -r file; do
-        [ -f "$file" ] && head -c 64 "$file" | grep -qaE '^#!.*\b(ba)?sh\b|^# .*' && [[ $file == *.sh || $(head -n 1 "$file") == '#!'*sh* ]] && echo "$file"
+        [ -f "$file" ] || continue
+        [[ $file == *.sh ]] || { head -n 1 "$file" | grep -qaE '^#!.*\b(ba)?sh\b'; } || continue
+        echo "$file"
     done)
     mapfile -t docker_files < <(git ls-files -co --exclude-standard '*Dockerfile*')
     check ruff "$bin/ruff" check app ai demo tests || code=1
@@ -91,9 +93,9 @@ tier_static() {
 tier_unit() { pytest_tier unit tests/unit -n 2; }
 
 tier_integration() {
-    data_services_up
-    TRADEAI_TEST_MONGO_URL=$TEST_MONGO_URL TRADEAI_TEST_REDIS_URL=$TEST_REDIS_URL pytest_tier integration tests/integration
-    local code=$?
+    local code=0
+    data_services_up || return 1
+    pytest_tier integration tests/integration || code=$?
     data_services_down
     return "$code"
 }

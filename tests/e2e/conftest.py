@@ -1,15 +1,13 @@
 """End-to-end tests work on the appliance that `scripts/test.sh` deployed in a folder of its own."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.appliance import Appliance
 
 
 @pytest.fixture(scope="session")
-def appliance() -> Iterator[Appliance]:
+def appliance() -> Appliance:
     """The deployed appliance; every test leaves it healthy again."""
     deployed = Appliance.from_environment()
     deployed.wait_healthy(120)
-    yield deployed
+    return deployed
