@@ -10,12 +10,14 @@ from app.core.mongo import Document
 from app.trade.customers.store import nodes as customers
 from app.trade.promotions.listing import exact
 from app.trade.promotions.models import Origin
+from app.trade.promotions.reading import clearly_gained_or_lost
 from app.trade.sales import store as sales
 from app.trade.sales.models import SalesFilter, SalesPoint, Source
 from app.web import formatting
 from app.web.chart import Chart, Window, baseline_chart, lines_chart
 
 _WEEKS_BEFORE = 6
+_MONEY = ("incremental_margin", "spend", "net", "net_lo80", "net_hi80", "roi")
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,22 @@ def side(row: Mapping[str, Any], name: str) -> SideShown:
     net = exact(account["net"])
     assert net is not None
     band = _band(row, account)
-    lines.append(Line(_("Net"), _money(row, net), band, tone="gain" if net >= 0 else "loss", strong=True))
+    lines.append(Line(_("Net"), _money(row, net), band, tone=_tone(account), strong=True))
     lines.append(_return(account))
     return SideShown(title, lines, [_basis(text) for text in account.get("basis") or ()])
+
+
+def _tone(account: Mapping[str, Any]) -> str:
+    """Coloured only when the band lies on one side of zero."""
+    exactly_known = {name: exact(account.get(name)) for name in _MONEY}
+    if not clearly_gained_or_lost(exactly_known):
+        return ""
+    return "gain" if (exactly_known["net"] or 0) >= 0 else "loss"
+
+
+def tile_tone(account: Mapping[str, Any] | None) -> str:
+    """The same for a tile."""
+    return {"gain": "good", "loss": "bad", "": ""}[_tone(account)] if account and account.get("net") is not None else ""
 
 
 def _return(account: Mapping[str, Any]) -> Line:
@@ -142,7 +157,7 @@ def exactly(analysis: Mapping[str, Any]) -> dict[str, Any]:
     def side_of(account: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if not account:
             return None
-        return {name: exact(account.get(name)) for name in ("incremental_margin", "spend", "net")}
+        return {name: exact(account.get(name)) for name in _MONEY}
 
     return {**analysis, **{name: side_of(analysis.get(name)) for name in ("manufacturer", "retailer")}}
 

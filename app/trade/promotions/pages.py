@@ -184,6 +184,7 @@ def detail(promotion_id: str) -> str | Response:
         reading=sentences(figures.exactly(analysis), formatting.number, formatting.about, figures.whole_money(row)),
         certain=certain(analysis.get("incremental_units")),
         assumed=figures.assumed(row),
+        tones=[figures.tile_tone(analysis.get(name)) for name in ("manufacturer", "retailer")],
         units_chart=figures.units_chart(row) if done else None,
         price_chart=figures.price_chart(row) if done else None,
         flags_chart=figures.flags_chart(row) if done else None,

@@ -67,13 +67,22 @@ def _earned(side: Mapping[str, Any] | None, money: Figure, who: str) -> list[str
     if not side or side.get("net") is None:
         return []
     net, spend = side["net"], money(side["spend"])
-    if side.get("spend") == 0:
+    if not clearly_gained_or_lost(side):
+        told = {"who": who, "net": money(net), "low": money(side["net_lo80"]), "high": money(side["net_hi80"])}
+        return [_("{who} came out at about {net} ({low} to {high}): a gain or a loss cannot be told.", **told)]
+    if not side.get("spend"):
         return [_("{who} spent nothing on it and earned {net} more.", who=who, net=money(net))] if net >= 0 else []
     if net >= 0:
         return [_("{who} spent {spend} and got it back with {net} on top.", who=who, spend=spend, net=money(net))]
     if _partly(side):
         return [_("{who} spent {spend} and lost {loss} of it.", who=who, spend=spend, loss=money(-net))]
     return [_("{who} spent {spend} and lost {loss}.", who=who, spend=spend, loss=money(-net))]
+
+
+def clearly_gained_or_lost(side: Mapping[str, Any]) -> bool:
+    """Whether the 80 % band of the net lies on one side of zero; without a band the net itself is all that is known."""
+    low, high = side.get("net_lo80"), side.get("net_hi80")
+    return low is None or high is None or low > 0 or high < 0
 
 
 def _partly(side: Mapping[str, Any]) -> bool:

@@ -62,3 +62,8 @@ def test_more_than_everything_can_be_lost() -> None:
 def test_a_missing_side_and_an_unfinished_analysis_say_nothing() -> None:
     assert read(manufacturer={"missing": "unit_cost"}, post_dip_units=None)[1:] == []
     assert read(state="waiting") == []
+
+
+def test_a_net_whose_band_holds_zero_is_neither_gain_nor_loss() -> None:
+    told = read(manufacturer={**side("300", "500"), "net_lo80": Decimal(-450), "net_hi80": Decimal(50)}, post_dip_units=None)
+    assert told[1:] == ["The manufacturer came out at about $-200 ($-450 to $50): a gain or a loss cannot be told."]
