@@ -42,7 +42,7 @@ def test_the_first_tab_skips_to_the_content(open_page: OpenPage) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'main'")
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_search_opens_with_a_key_finds_and_leads_there(open_page: OpenPage) -> None:

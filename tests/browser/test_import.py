@@ -27,9 +27,8 @@ def codes(site: Site) -> tuple[list[str], list[str]]:
     return [store["code"] for store in stores], [sku["sku"] for sku in skus]
 
 
-def write_sales(path: Path, stores: list[str], skus: list[str]) -> int:
-    """Weeks that no other data has, different in every run, with one row that is wrong; gives the number of good rows."""
-    first = date(2031, 1, 6) + timedelta(weeks=uuid4().int % 400)
+def write_sales(path: Path, stores: list[str], skus: list[str], first: date) -> int:
+    """Sales from `first` on, the last row without a week; gives the number of good rows."""
     rows = [
         (store, sku, first + timedelta(weeks=week), units := 10 + week + place % 7, f"{units * 2.5:.2f}", "2.50", int(week == 3))
         for week in range(WEEKS)
@@ -48,7 +47,8 @@ def test_a_file_lands_with_progress_and_is_taken_back(
     open_page: OpenPage, codes: tuple[list[str], list[str]], tmp_path: Path
 ) -> None:
     name = f"till-{uuid4().hex[:6]}.csv"
-    good = write_sales(tmp_path / name, *codes)
+    unused = date(2001, 1, 1) + timedelta(weeks=uuid4().int % 600)
+    good = write_sales(tmp_path / name, *codes, first=unused)
     written = f"{good:,}".replace(",", "\u202f")
     page = open_page("/imports/new").page
     settle(page)
@@ -71,7 +71,8 @@ def test_a_file_lands_with_progress_and_is_taken_back(
     land.click()
 
     expect(page.locator("[data-job]")).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-job] progress')?.value > 0 || document.querySelector('.badge-good')")
+    moving = page.locator("[data-job] progress[value]:not([value='0']), .page-title .badge-good")
+    expect(moving.first).to_be_visible(timeout=60_000)
     picture(page, "import-progress")
     expect(page.locator(".page-title .badge")).to_have_text("Landed", timeout=180_000)
     expect(page.locator(".stat", has_text="Rows added")).to_contain_text(written)
@@ -94,3 +95,25 @@ def test_a_file_that_is_no_table_is_refused_in_words(open_page: OpenPage, tmp_pa
     expect(page.locator(".form-errors")).to_be_focused()
     assert serious_findings(page) == []
     picture(page, "import-refused")
+
+
+def test_a_file_of_wrong_rows_lands_nothing_and_lists_what_to_correct(
+    open_page: OpenPage, codes: tuple[list[str], list[str]], tmp_path: Path
+) -> None:
+    stores, skus = codes
+    write_sales(tmp_path / "future.csv", stores[:5], skus, first=date(2090, 1, 2) + timedelta(weeks=uuid4().int % 400))
+    page = open_page("/imports/new").page
+    settle(page)
+    page.locator("input[type=file]").set_input_files(tmp_path / "future.csv")
+    page.get_by_role("button", name="Upload and continue").click()
+    page.get_by_role("button", name="Check the rows").click()
+    errors = page.locator("#errors")
+    expect(errors).to_contain_text("In the future", timeout=120_000)
+    expect(page.get_by_role("button", name="Land")).to_have_count(0)
+    with page.expect_download() as started:
+        errors.get_by_role("link", name="Download").click()
+    assert "In the future" in started.value.path().read_text(encoding="utf-8-sig")
+    picture(page, "import-errors")
+    page.get_by_role("button", name="Throw away").click()
+    page.locator("#confirm").get_by_role("button", name="Throw away").click()
+    page.wait_for_url("**/imports")

@@ -10,10 +10,8 @@ from tests.browser.opening import OpenPage, Site, settle
 
 def test_a_person_added_elsewhere_appears_in_the_list(open_page: OpenPage, site: Site) -> None:
     page = open_page("/settings/users").page
-    with page.expect_websocket() as opened:
-        page.reload()
     settle(page)
-    opened.value.wait_for_event("framereceived", lambda frame: "subscribed" in str(frame), timeout=15_000)
+    expect(page.locator("html[data-connection=open]")).to_be_visible(timeout=15_000)
     name = f"Newcomer {uuid4().hex[:8]}"
     with httpx.Client(base_url=site.url, verify=False, timeout=30) as api:
         token = api.post("/api/v1/auth/token", json={"email": site.email, "password": site.password}).json()["access_token"]

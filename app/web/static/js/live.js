@@ -58,6 +58,7 @@ let wasLost = false;
 let lostTimer = 0;
 
 function strip(state, app) {
+  document.documentElement.dataset.connection = state;
   const element = document.querySelector("[data-strip]");
   if (!element) return;
   const text = element.querySelector("[data-part=text]");

@@ -48,11 +48,19 @@ export async function start(element, app) {
     if (element.dataset.done) setTimeout(() => location.assign(element.dataset.done), failed ? 1200 : 350);
   };
 
+  // Nobody knows the job any more: the page itself knows how it ended.
+  const forgotten = () => {
+    over = true;
+    clearInterval(timer);
+    if (element.dataset.done) location.assign(element.dataset.done);
+  };
+
   const ask = async () => {
     if (over || performance.now() - lastHeard < POLL_EVERY) return;
     try {
       const answer = await fetch(element.dataset.poll, { headers: { Accept: "application/json" } });
       if (answer.ok) show(await answer.json());
+      else if (answer.status === 404) forgotten();
     } catch {
       // The strip already says that the connection is lost; the next turn asks again.
     }
