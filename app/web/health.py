@@ -4,6 +4,8 @@ import time
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response, jsonify, make_response
+from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
@@ -12,6 +14,24 @@ from app.core.mongo import database
 from app.core.redis import client
 
 blueprint = APIBlueprint("health", __name__, tag="Health")
+
+
+class Check(BaseModel):
+    """One thing the backend needs; `milliseconds` is its round trip."""
+
+    status: str
+    milliseconds: float | None = None
+    detail: str | None = None
+
+
+class Report(BaseModel):
+    """The backend with its dependencies; `down` names those that do not answer."""
+
+    status: str
+    service: str
+    version: str
+    checks: dict[str, Check]
+    down: list[str] | None = None
 
 
 @blueprint.get("/livez")
@@ -23,33 +43,36 @@ def livez() -> dict[str, str]:
 
 @blueprint.get("/health")
 @blueprint.doc(hide=True)
-def health() -> tuple[dict[str, Any], int]:
+def health() -> Response:
     """The backend with its dependencies: 200 when it can serve, 503 naming what is down."""
     return _report()
 
 
 @blueprint.get("/api/v1/health")
+@blueprint.output(Report)
 @blueprint.doc(summary="Health of the API", responses=[503])
-def api_health() -> tuple[dict[str, Any], int]:
+def api_health() -> Response:
     """200 when database and Redis answer, 503 naming what does not."""
     return _report()
 
 
 @blueprint.get("/api/v1/health/db")
+@blueprint.output(Check)
 @blueprint.doc(summary="Health of the database", responses=[503])
-def database_health() -> tuple[dict[str, Any], int]:
+def database_health() -> Response:
     """Round trip to the database in milliseconds."""
     return _one(_database())
 
 
 @blueprint.get("/api/v1/health/redis")
+@blueprint.output(Check)
 @blueprint.doc(summary="Health of Redis", responses=[503])
-def redis_health() -> tuple[dict[str, Any], int]:
+def redis_health() -> Response:
     """Round trip to Redis in milliseconds."""
     return _one(_redis())
 
 
-def _report() -> tuple[dict[str, Any], int]:
+def _report() -> Response:
     checks = {"database": _database(), "redis": _redis()}
     down = [name for name, check in checks.items() if check["status"] != "ok"]
     body: dict[str, Any] = {
@@ -60,11 +83,11 @@ def _report() -> tuple[dict[str, Any], int]:
     }
     if down:
         body["down"] = down
-    return body, 503 if down else 200
+    return make_response(jsonify(body), 503 if down else 200)
 
 
-def _one(check: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    return check, 200 if check["status"] == "ok" else 503
+def _one(check: dict[str, Any]) -> Response:
+    return make_response(jsonify(check), 200 if check["status"] == "ok" else 503)
 
 
 def _database() -> dict[str, Any]:

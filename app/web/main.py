@@ -6,7 +6,7 @@ from app import __version__
 from app.access import authentication
 from app.core.logging import configure_logging
 from app.core.settings import Settings, settings
-from app.web import metrics, presentation, problems, request_context, subjects
+from app.web import metrics, openapi, presentation, problems, request_context, subjects
 
 
 def create_app(config: Settings | None = None) -> APIFlask:
@@ -36,5 +36,6 @@ def create_app(config: Settings | None = None) -> APIFlask:
     authentication.install(app)
     presentation.install(app)
     problems.install(app)
+    openapi.install(app)
     subjects.install(app)
     return app

@@ -149,7 +149,15 @@ def errors(import_id: str, query_data: ErrorQuery) -> Response:
 
 
 @blueprint.get("/<import_id>/errors.csv")
-@blueprint.doc(summary="Row errors as a file", responses=[401, 403, 404])
+@blueprint.doc(
+    summary="Row errors as a file",
+    responses={
+        200: {"description": "The rows with their problems", "content": {"text/csv": {"schema": {"type": "string"}}}},
+        401: "Not signed in",
+        403: "Not allowed",
+        404: "No such import",
+    },
+)
 def errors_csv(import_id: str) -> Response:
     """Row errors as CSV."""
     return error_file(may(Permission.SALES_READ), import_id)
