@@ -153,9 +153,9 @@ def errors(import_id: str, query_data: ErrorQuery) -> Response:
     summary="Row errors as a file",
     responses={
         200: {"description": "The rows with their problems", "content": {"text/csv": {"schema": {"type": "string"}}}},
-        401: "Not signed in",
-        403: "Not allowed",
-        404: "No such import",
+        401: {"description": "Not signed in"},
+        403: {"description": "Not allowed"},
+        404: {"description": "No such import"},
     },
 )
 def errors_csv(import_id: str) -> Response:
