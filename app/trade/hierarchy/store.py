@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pymongo
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
@@ -146,6 +146,19 @@ def matching(words: str, *fields: str) -> Document:
     return {"$or": [{field: pattern} for field in fields]}
 
 
+def make_sure(collection: Collection[Document], document: Document) -> None:
+    """Let `document` exist; one that is there already stays as it is.
+
+    No upsert: when two of them meet, FerretDB answers one with an internal error instead of a duplicate key.
+    """
+    if collection.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
+        try:
+            collection.insert_one(document)
+        except OperationFailure:
+            if collection.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
+                raise
+
+
 class Lease:
     """A right that one holder has for a limited time: `with Lease("tree:customers"):`. Raises Conflict when taken."""
 
@@ -167,12 +180,12 @@ class Lease:
     def acquire(self) -> bool:
         """Take the lease if it is free or its holder let it run out; runs `on_abandoned` in the second case."""
         leases, moment = database()[LEASES], now()
+        make_sure(leases, {"_id": self._name, "until": moment, "holder": None})
         mine = {"holder": self._token, "until": moment + timedelta(seconds=self._seconds)}
-        try:
-            before = leases.find_one_and_update({"_id": self._name, "until": {"$lte": moment}}, {"$set": mine}, upsert=True)
-        except DuplicateKeyError:  # the lease exists and has not run out
+        before = leases.find_one_and_update({"_id": self._name, "until": {"$lte": moment}}, {"$set": mine})
+        if before is None:
             return False
-        if before is not None and before.get("holder") and self._on_abandoned is not None:
+        if before.get("holder") and self._on_abandoned is not None:
             self._on_abandoned()
         return True
 

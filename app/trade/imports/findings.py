@@ -29,7 +29,7 @@ class Findings:
             self._last_row = row
         if self.kept < KEPT_ERRORS:
             self.kept += 1
-            self._waiting.append(RowError(row, column, shown(value), message[:1].upper() + message[1:], warning))
+            self._waiting.append(RowError(row, column, shown(value), message[:1].upper() + message[1:], warning, self.kept))
             if len(self._waiting) >= _BATCH:
                 self.flush()
 

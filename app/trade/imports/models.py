@@ -103,6 +103,8 @@ class RowError:
     value: str
     message: str
     warning: bool = False
+    number: int = 0
+    """In the order they were found."""
 
 
 class Import(BaseModel):

@@ -1,6 +1,7 @@
 """The import collections: imports, staged rows, row errors, what was there before, remembered mappings, uploaded files."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 import pymongo
@@ -11,6 +12,7 @@ from app.core.clock import now
 from app.core.errors import NotFound, Stale
 from app.core.mongo import Document, Index, database, stamped
 from app.core.paging import Page, PageRequest, find_page
+from app.trade.hierarchy.store import make_sure
 from app.trade.imports.models import Kind, RowError, Status
 from app.trade.imports.staging import Chunk, pack_documents, unpack_documents, unpacked
 
@@ -186,8 +188,7 @@ def keep_errors(import_id: str, errors: Sequence[RowError]) -> None:
     if errors:
         database()["import_errors"].insert_many(
             [
-                {"import_id": import_id, "row": one.row, "column": one.column, "value": one.value, "message": one.message,
-                 "warning": one.warning}
+                {**asdict(one), "_id": f"{import_id}:{one.row:08d}:{one.number:05d}", "import_id": import_id}
                 for one in errors
             ],
             ordered=False,
@@ -215,11 +216,9 @@ def drop_errors(import_id: str) -> None:
 
 def remember_mapping(kind: Kind, signature: str, columns: dict[str, str], options: dict[str, Any], actor: str) -> None:
     """Remember how files with these headers were mapped; `columns`: field -> normalised header."""
-    database()["mappings"].update_one(
-        {"_id": f"{kind.value}:{signature}"},
-        {"$set": {"columns": columns, "options": options, "updated_at": now(), "updated_by": actor}},
-        upsert=True,
-    )
+    mapping = {"columns": columns, "options": options, "updated_at": now(), "updated_by": actor}
+    make_sure(database()["mappings"], {"_id": f"{kind.value}:{signature}", **mapping})
+    database()["mappings"].update_one({"_id": f"{kind.value}:{signature}"}, {"$set": mapping})
 
 
 def remembered_mapping(kind: Kind, signature: str) -> Document | None:
@@ -233,7 +232,7 @@ def remembered_mapping(kind: Kind, signature: str) -> Document | None:
 def claim(import_id: str) -> str | None:
     """Take the right to land or take back; None when this import has it, else the id of the import that has."""
     claims = database()["claims"]
-    claims.update_one({"_id": "facts"}, {"$setOnInsert": {"holder": None}}, upsert=True)
+    make_sure(claims, {"_id": "facts", "holder": None})
     mine = claims.find_one_and_update(
         {"_id": "facts", "holder": {"$in": [None, import_id]}}, {"$set": {"holder": import_id, "since": now()}}
     )

@@ -206,3 +206,24 @@ def test_the_example_file_can_be_imported_as_it_is(ann: Any, kind: str) -> None:
     assert checked["status"] == "validated", checked
     assert checked["counts"]["errors"] == 0
     assert checked["counts"]["rows"] == 2
+
+
+def test_many_row_errors_come_in_pages_in_the_order_of_rows(ann: Any) -> None:
+    rows = b"".join(b"S9,Z,2024-01-01,1,2\n" for _ in range(60))
+    document = upload(ann, b"store,sku,week,units,net revenue\nS1,A,2024-01-01,1,2\n" + rows).json
+    address = f"/api/v1/imports/{document['id']}"
+    ann.put(f"{address}/mapping", json={"columns": document["mapping"]})
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = ann.get(f"{address}/errors?limit=50&cursor={cursor}" if cursor else f"{address}/errors?limit=50").json
+        seen += [one["row"] for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert seen == [row for row in range(3, 63) for _column in ("store", "sku")]
+    first = ann.get(f"/imports/{document['id']}").text
+    assert "More errors" in first
+    assert ann.get(f"/imports/{document['id']}?cursor={page_cursor(first)}").status_code == 200
+
+
+def page_cursor(html: str) -> str:
+    """The cursor of the link to more errors."""
+    return html.split('href="?cursor=')[1].split("#")[0]
