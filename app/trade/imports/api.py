@@ -21,6 +21,12 @@ from app.trade.imports.reading.table import letters
 from app.trade.imports.view import error_file
 
 blueprint = APIBlueprint("imports_api", __name__, url_prefix="/api/v1/imports", tag="Imports")
+_ERRORS_FILE: dict[int | str, Any] = {
+    200: {"description": "The rows with their problems", "content": {"text/csv": {"schema": {"type": "string"}}}},
+    401: {"description": "Not signed in"},
+    403: {"description": "Not allowed"},
+    404: {"description": "No such import"},
+}
 
 
 class UploadInput(Schema):
@@ -149,15 +155,7 @@ def errors(import_id: str, query_data: ErrorQuery) -> Response:
 
 
 @blueprint.get("/<import_id>/errors.csv")
-@blueprint.doc(
-    summary="Row errors as a file",
-    responses={
-        200: {"description": "The rows with their problems", "content": {"text/csv": {"schema": {"type": "string"}}}},
-        401: {"description": "Not signed in"},
-        403: {"description": "Not allowed"},
-        404: {"description": "No such import"},
-    },
-)
+@blueprint.doc(summary="Row errors as a file", responses=_ERRORS_FILE)
 def errors_csv(import_id: str) -> Response:
     """Row errors as CSV."""
     return error_file(may(Permission.SALES_READ), import_id)
