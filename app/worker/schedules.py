@@ -15,4 +15,6 @@ class Schedule:
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
-SCHEDULES: tuple[Schedule, ...] = ()
+SCHEDULES: tuple[Schedule, ...] = (
+    Schedule("forget-uploads", "40 3 * * *", "app.trade.imports.work:forget_uploads", "Forgetting old uploaded files"),
+)

@@ -9,12 +9,13 @@ from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.i18n import _
 from app.core.jobs import Progress
-from app.core.mongo import Document, database, stamped
+from app.core.mongo import Document, stamped
 from app.trade.customers.store import nodes as customers
 from app.trade.hierarchy.store import Nodes
 from app.trade.imports import store
 from app.trade.imports.models import Kind
 from app.trade.products.store import nodes as products
+from app.trade.promotions import store as promotions
 from app.trade.sales import store as sales
 
 _NAMED = 5
@@ -140,7 +141,7 @@ def in_use(nodes: Nodes, among: Iterable[str]) -> dict[str, str]:
     for node in nodes.find({"parent_id": {"$in": ids}, "_id": {"$nin": ids}}, {"parent_id": 1}):
         uses.setdefault(node["parent_id"], _("has others below it"))
     listed = "customer_ids" if nodes.name == "customers" else "product_ids"
-    for promotion in database()["promotions"].find({listed: {"$in": ids}}, {listed: 1, "customer_id": 1}):
+    for promotion in promotions.find({listed: {"$in": ids}}, {listed: 1, "customer_id": 1}):
         for node_id in [*promotion.get(listed, []), promotion.get("customer_id")]:
             if node_id in ids:
                 uses.setdefault(node_id, _("is in a promotion"))

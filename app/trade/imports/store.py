@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, BinaryIO
 
 import pymongo
@@ -120,6 +121,11 @@ def drop_file(import_id: str) -> None:
         _bucket().delete(import_id)
     except NoFile:
         return
+
+
+def uploaded_before(moment: datetime) -> list[str]:
+    """The imports whose file was uploaded before `moment` and is still kept."""
+    return [str(one["_id"]) for one in database()[f"{UPLOADS}.files"].find({"uploadDate": {"$lt": moment}}, {"_id": 1})]
 
 
 def _bucket() -> GridFSBucket:

@@ -1,10 +1,12 @@
 """The three long steps of an import, as jobs: checking, landing, taking back. Each can be run again from the start."""
 
+from datetime import timedelta
 from typing import Any
 
 from app.access.audit.service import record
 from app.access.models import Principal, Role
 from app.core.cache import changing
+from app.core.clock import now
 from app.core.errors import Conflict, TradeError, Unavailable
 from app.core.events import emit
 from app.core.i18n import _
@@ -19,6 +21,7 @@ from app.trade.sales import store as sales
 
 log = get_logger(__name__)
 
+KEPT_FILE_DAYS = 90
 STEPS = {Status.VALIDATING: "validate", Status.LANDING: "land", Status.REVERTING: "revert"}
 
 
@@ -106,6 +109,18 @@ def revert(progress: Progress, import_id: str, who: dict[str, str]) -> dict[str,
     record(person, "imports.reverted", "import", import_id, None, {"file_name": document["file_name"], **counts})
     _tell(person, document, "reverted")
     return {"status": Status.REVERTED.value, "counts": counts}
+
+
+def forget_uploads(progress: Progress) -> dict[str, int]:
+    """Drop file, checked rows and row errors of imports older than KEPT_FILE_DAYS; what landed stays and can go back."""
+    busy = {one["_id"] for one in store.find({"status": {"$in": [step.value for step in STEPS]}}, {"_id": 1})}
+    old = [one for one in store.uploaded_before(now() - timedelta(days=KEPT_FILE_DAYS)) if one not in busy]
+    for done, import_id in enumerate(old, start=1):
+        store.drop_file(import_id)
+        store.drop_staged(import_id)
+        store.drop_errors(import_id)
+        progress.report(done, len(old), _("{count} files forgotten", count=done))
+    return {"forgotten": len(old)}
 
 
 def _revert_sales(document: Document, progress: Progress) -> tuple[dict[str, int], list[str]]:

@@ -1,13 +1,20 @@
 """The sales of one node as a page shows them: figures, weekly chart, newest week."""
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from app.access.models import Principal
 from app.core.i18n import _
 from app.trade.sales import service
+from app.trade.sales.kept import kept
 from app.trade.sales.models import SalesPoint, Source
 from app.trade.sales.rules import added
 from app.web.chart import Chart, lines_chart
+
+_AMOUNTS = ("units", "net_revenue", "gross_revenue", "deal_units", "feature_units")
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ def of_node(who: Principal, customer_id: str | None = None, product_id: str | No
     weeks: list[SalesPoint] = []
     source = Source.POS
     for source in Source:
-        weeks = service.series(who, service.part(source, customer_id, product_id))
+        weeks = _weeks(who, source, customer_id, product_id)
         if weeks:
             break
     if not weeks:
@@ -43,3 +50,24 @@ def of_node(who: Principal, customer_id: str | None = None, product_id: str | No
         unit=_("units"),
     )
     return Summary(total, weeks, source, chart)
+
+
+def _weeks(who: Principal, source: Source, customer_id: str | None, product_id: str | None) -> list[SalesPoint]:
+    """The weekly series, added up once until the sales or the tree change."""
+    part = service.part(source, customer_id, product_id)
+
+    def load() -> bytes:
+        return json.dumps([_row(point) for point in service.series(who, part)]).encode()
+
+    key = ["node", source.value, sorted(part.customer_ids or ()), sorted(part.product_ids or ())]
+    return [_point(row) for row in json.loads(kept(key, load))]
+
+
+def _row(point: SalesPoint) -> list[Any]:
+    amounts = (getattr(point, name) for name in _AMOUNTS)
+    return [point.period.isoformat() if point.period else None, *(f"{amount:f}" for amount in amounts), point.rows]
+
+
+def _point(row: list[Any]) -> SalesPoint:
+    amounts = dict(zip(_AMOUNTS, map(Decimal, row[1:-1]), strict=True))
+    return SalesPoint(period=datetime.fromisoformat(row[0]), key=None, rows=row[-1], **amounts)

@@ -199,3 +199,15 @@ def test_a_job_that_runs_twice_changes_nothing_the_second_time(imported: Importe
     who = {"user_id": person.user_id, "name": person.name, "email": person.email, "role": person.role.value}
     assert work.land(Progress.unwatched(), document["_id"], who) == {"status": Status.LANDED.value}
     assert facts(mongo) == before
+
+
+def test_old_files_are_forgotten_and_their_imports_can_still_go_back(imported: Imported, person: Principal, mongo: Db) -> None:
+    from datetime import UTC, datetime
+
+    document = imported(WEEKS)
+    assert work.forget_uploads(Progress.unwatched()) == {"forgotten": 0}
+    mongo["uploads.files"].update_many({}, {"$set": {"uploadDate": datetime(2020, 1, 1, tzinfo=UTC)}})
+    assert work.forget_uploads(Progress.unwatched()) == {"forgotten": 1}
+    assert mongo["uploads.chunks"].count_documents({}) == 0
+    assert revert(person, document["_id"])["status"] == "reverted"
+    assert facts(mongo) == []
