@@ -115,8 +115,9 @@ def test_operators_are_told_at_once_why_not(bench: Bench) -> None:
     assert bench.hands.done == [("restart", "redis")]
 
 
-def test_one_bad_event_does_not_end_the_loop(bench: Bench) -> None:
-    stopping = threading.Event()
+def test_one_bad_event_does_not_end_the_loop(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping, complaints = threading.Event(), list[str]()
+    monkeypatch.setattr("app.supervisor.loop.log.exception", lambda text, **_values: complaints.append(text), raising=False)
     bench.loop.put("no event at all")  # type: ignore[arg-type]
     bench.loop.put(Died("redis", "redis-1", bench.clock.now(), 1))
     running = threading.Thread(target=bench.loop.run, args=(stopping,))
@@ -126,6 +127,7 @@ def test_one_bad_event_does_not_end_the_loop(bench: Bench) -> None:
     stopping.set()
     running.join(5)
     assert not running.is_alive()
+    assert complaints == ["an event could not be handled"]
     assert bench.loop.state.services["redis"].phase is Phase.FAILED
 
 

@@ -48,7 +48,7 @@ def test_quarantine_lasts_until_it_is_released() -> None:
     world = World().healthy()
     world.bodies["ai"].dies_after = 1
     world.crash("ai")
-    world.advance(700)
+    world.advance(300)
     assert len(world.actions_on("ai")) == BUDGET.attempts
     world.bodies["ai"].dies_after = None
     world.ask("ai", Ask.RELEASE)
@@ -82,11 +82,11 @@ def test_a_new_container_starts_with_a_clean_slate() -> None:
 
 def test_rare_crashes_are_healed_for_ever() -> None:
     world = World().healthy()
-    for _time in range(8):
+    for _time in range(6):
         world.crash("worker")
         world.advance(BUDGET.window.total_seconds() / 4)
     assert world.all_healthy()
-    assert world["worker"].restarts == 8
+    assert world["worker"].restarts == 6
 
 
 def test_the_budget_outlives_the_supervisor() -> None:

@@ -71,7 +71,7 @@ FAULTS: dict[str, Callable[[World, str], None]] = {
     "supervisor restarts": lambda world, _name: world.supervisor_restarts(),
 }
 STORY = st.lists(st.tuples(st.sampled_from(sorted(FAULTS)), NAMES, st.integers(1, 45)), min_size=1, max_size=8)
-SLOW = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+SLOW = settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def _play(story: list[tuple[str, str, int]]) -> World:

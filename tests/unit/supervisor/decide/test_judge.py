@@ -131,7 +131,7 @@ def test_on_an_exhausted_host_silence_is_the_hosts_fault(host: HostState) -> Non
     world = World().healthy()
     world.tell(HostSampled(host))
     world.bodies["backend"].hangs = True
-    world.advance(300)
+    world.advance(120)
     assert world.phase("backend") is Phase.DEGRADED
     assert world["backend"].blamed_on == "host"
     assert world.done == []
@@ -167,7 +167,7 @@ def test_a_crash_is_healed_on_an_exhausted_host_too() -> None:
 def test_what_a_person_stopped_stays_stopped() -> None:
     world = World().healthy()
     world.stop_by_hand("worker")
-    world.advance(600)
+    world.advance(200)
     assert world.phase("worker") is Phase.STOPPED
     assert world.done == []
     world.start_by_hand("worker")
