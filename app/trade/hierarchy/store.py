@@ -142,7 +142,7 @@ class Nodes:
 
 def matching(words: str, *fields: str) -> Document:
     """A filter for rows where any of `fields` contains `words`, capitals ignored."""
-    pattern = {"$regex": re.escape(words), "$options": "i"}
+    pattern = {"$regex": re.escape(words.replace("\0", "")), "$options": "i"}  # no pattern can hold a NUL
     return {"$or": [{field: pattern} for field in fields]}
 
 

@@ -177,3 +177,13 @@ def totals_as_json(sums: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if sums is None:
         return None
     return {name: _text(value) if isinstance(value, Decimal) or value is None else value for name, value in sums.items()}
+
+
+_WHOLE_NUMBERS = ("promotions", "analysed")
+
+
+def totals_from_json(told: Mapping[str, Any] | None) -> Document | None:
+    """The way back."""
+    if told is None:
+        return None
+    return {name: value if name in _WHOLE_NUMBERS or value is None else Decimal(value) for name, value in told.items()}

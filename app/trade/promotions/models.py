@@ -19,12 +19,18 @@ def _no_float(value: Any) -> Any:
     return value
 
 
+def _printable(value: Any) -> Any:
+    """Text without control characters, which no spreadsheet and no person can take."""
+    return "".join(sign for sign in value if sign >= " " or sign in "\n\t") if isinstance(value, str) else value
+
+
 Money = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, max_digits=20, decimal_places=6)]
 Share = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, lt=1, max_digits=8, decimal_places=6)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Day = Annotated[date, Field(ge=date(1970, 1, 5), le=date(2200, 1, 1))]
 Weeks = Annotated[int, Field(ge=0, le=13)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Name = Annotated[str, BeforeValidator(_printable), StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Note = Annotated[str, BeforeValidator(_printable), StringConstraints(strip_whitespace=True, max_length=2000)]
 
 
 class PromotionType(StrEnum):
@@ -80,8 +86,8 @@ class SellIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start: date
-    end: date
+    start: Day
+    end: Day
 
 
 class PromotionInput(BaseModel):
@@ -93,8 +99,8 @@ class PromotionInput(BaseModel):
     type: PromotionType = PromotionType.PRICE_DISCOUNT
     customer_id: Id = Field(description="Any level; the promotion runs at every store below")
     product_ids: list[Id] = Field(min_length=1, max_length=200, description="SKUs, or brands and categories for all SKUs below")
-    start: date = Field(description="First day at the shelf")
-    end: date = Field(description="Last day at the shelf, included")
+    start: Day = Field(description="First day at the shelf")
+    end: Day = Field(description="Last day at the shelf, included")
     sell_in: SellIn | None = None
     pre_weeks: Weeks = Field(6, description="Weeks before that are watched for pre-dip")
     post_weeks: Weeks = Field(6, description="Weeks after that are watched for forward buying")
@@ -107,7 +113,7 @@ class PromotionInput(BaseModel):
 class PromotionCreate(PromotionInput):
     """A new promotion; `code` is made when left out."""
 
-    code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)] = ""
+    code: Annotated[str, BeforeValidator(_printable), StringConstraints(strip_whitespace=True, max_length=64)] = ""
 
 
 class PromotionChange(BaseModel):
@@ -120,8 +126,8 @@ class PromotionChange(BaseModel):
     type: PromotionType | None = None
     customer_id: Id | None = None
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=200)] | None = None
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
     sell_in: SellIn | None = None
     pre_weeks: Weeks | None = None
     post_weeks: Weeks | None = None
@@ -153,8 +159,8 @@ class PromotionQuery(BaseModel):
     analysis: AnalysisState | None = None
     customer: str | None = Field(None, max_length=64, description="This customer and everything below it")
     product: str | None = Field(None, max_length=64, description="This product and everything below it")
-    start: date | None = Field(None, description="Running on or after this day")
-    end: date | None = Field(None, description="Running on or before this day")
+    start: Day | None = Field(None, description="Running on or after this day")
+    end: Day | None = Field(None, description="Running on or before this day")
     roi: Literal["gain", "loss", "unknown"] | None = Field(
         None, description="Whether the manufacturer got back more than was spent"
     )

@@ -1,8 +1,11 @@
 """What can be done with promotions: permission, rules, storage, audit, event, in this order."""
 
+import json
 import re
 from collections.abc import Iterator
 
+import bson
+from bson.codec_options import CodecOptions
 from redis.exceptions import RedisError
 
 from app.access.audit import store as audit
@@ -39,17 +42,25 @@ from app.trade.promotions.models import (
 from app.trade.promotions.rules import Planned
 from app.trade.promotions.terms import differing, merged, stored, written
 
+_AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _CODE_ATTEMPTS = 20
 SCOPES = ("promotions", "customers", "products")
 _ANALYSED_FROM = frozenset({"customer_id", "product_ids", "start", "end", "costs", "source", "pre_weeks", "post_weeks"})
 
 
 def page(who: Principal, query: PromotionQuery) -> tuple[Page, Document | None]:
-    """One page with names, and the sums over the whole filter when counting was asked for."""
+    """One page with names, and the sums over the whole filter when counting was asked for; kept until something changes."""
     require(who, Permission.PROMOTIONS_READ)
-    wanted = listing.where(query)
-    found = store.page(wanted, listing.page_request(query), query.count)
-    return Page(listing.named(found.items), found.next_cursor, found.total), listing.totals(wanted) if query.count else None
+
+    def load() -> bytes:
+        wanted = listing.where(query)
+        found = store.page(wanted, listing.page_request(query), query.count)
+        sums = listing.totals_as_json(listing.totals(wanted)) if query.count else None
+        answer = {"rows": listing.named(found.items), "next": found.next_cursor, "total": found.total, "sums": sums}
+        return bson.encode(answer)
+
+    kept = bson.decode(cached(SCOPES, ["promotions.rows", query.model_dump(mode="json")], load), _AWARE)
+    return Page(kept["rows"], kept["next"], kept["total"]), listing.totals_from_json(kept["sums"])
 
 
 def page_json(who: Principal, query: PromotionQuery) -> bytes:
@@ -88,8 +99,13 @@ def get(who: Principal, promotion_id: str) -> Document:
 def level_counts(who: Principal, query: PromotionQuery) -> dict[str, int]:
     """How many the filter has of each level, whatever level it asks for."""
     require(who, Permission.PROMOTIONS_READ)
-    wanted = listing.where(query.model_copy(update={"level": None}))
-    return store.level_counts(wanted)
+    everywhere = query.model_copy(update={"level": None, "cursor": None})
+
+    def load() -> bytes:
+        return encode(store.level_counts(listing.where(everywhere)))
+
+    found: dict[str, int] = json.loads(cached(SCOPES, ["promotions.levels", everywhere.model_dump(mode="json")], load))
+    return found
 
 
 def any_at_all(who: Principal) -> bool:

@@ -42,6 +42,7 @@ def _split(value: Any) -> Any:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
+Day = Annotated[date, Field(ge=date(1970, 1, 5), le=date(2200, 1, 1))]
 Ids = Annotated[list[Annotated[str, StringConstraints(max_length=64)]], BeforeValidator(_split), Field(max_length=200)]
 
 
@@ -52,8 +53,8 @@ class SalesQuery(BaseModel):
 
     customer: Ids = Field(default_factory=list, description="Customers of any level, separated by commas; empty: all")
     product: Ids = Field(default_factory=list, description="Products of any level, separated by commas; empty: all")
-    start: date | None = Field(None, description="First day; its whole week counts")
-    end: date | None = Field(None, description="Last day; its whole week counts")
+    start: Day | None = Field(None, description="First day; its whole week counts")
+    end: Day | None = Field(None, description="Last day; its whole week counts")
     source: Source = Source.POS
     grain: Literal["week", "month"] = Field("week", description="A week belongs to the month of its Thursday")
     by: Split = Field("none", description="Split into product, brand, store or chain")
@@ -98,6 +99,18 @@ def explore(who: Principal, query: SalesQuery) -> list[Row]:
     asked = query.model_dump(mode="json", exclude={"sort", "limit", "cursor"})
     rows = [_from_json(row) for row in json.loads(cached(SCOPES, ["sales.explore", asked], lambda: _load(query)))]
     return _sorted(rows, query.sort)
+
+
+def newest_day(who: Principal, source: Source) -> date | None:
+    """The first day of the newest period with sales; None without any."""
+    require(who, Permission.SALES_READ)
+
+    def load() -> bytes:
+        span = store.span(source.value)
+        return encode(span[1].date().isoformat() if span else None)
+
+    found = json.loads(kept(["newest", source.value], load))
+    return date.fromisoformat(found) if found else None
 
 
 def total(rows: Iterable[Row]) -> Row | None:
@@ -167,6 +180,7 @@ def _unpacked(packed: list[Any]) -> SalesPoint:
 def warm(sources: Iterable[Source] = (Source.POS,)) -> None:
     """Add up what the first visitor will look at; called when sales changed."""
     for source in sources:
+        newest_day(Principal.system("worker"), source)
         for by in (None, "product_id"):
             _points(SalesQuery(source=source), by)
 

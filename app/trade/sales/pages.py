@@ -59,7 +59,7 @@ def columns(query: SalesQuery) -> tuple[Column, ...]:
 def index() -> str | Response:
     """The frame at once; the figures follow, because adding up a whole history may take a second."""
     who = may(Permission.SALES_READ)
-    query = _query()
+    query = _query(who)
     shown = columns(query)
     address = TableQuery.from_address(_flat(), "/sales", shown, "-period", filters=(), limit=_PAGE)
     if address.export:
@@ -118,13 +118,13 @@ def _others(rows: Sequence[Row], periods: Sequence[date], shown: set[str], measu
     return [sums.get(period) for period in periods]
 
 
-def _query() -> SalesQuery:
+def _query(who: Principal) -> SalesQuery:
     """The address as a question; without a period the one that stays while moving, else the newest year of sales."""
     args, scope = request.args, current_scope()
     start, end = args.get("from") or scope.start, args.get("to") or scope.end
     if not start and not end and args.get("all") != "1":
-        span = store.span(args.get("source") or "pos")
-        start = iso_date(span[1] - _FIRST_VIEW + timedelta(weeks=1)) if span else ""
+        newest = explorer.newest_day(who, Source.SHIPMENT if args.get("source") == Source.SHIPMENT else Source.POS)
+        start = iso_date(newest - _FIRST_VIEW + timedelta(weeks=1)) if newest else ""
     asked = {
         "customer": _several("customer") or ([scope.customer] if scope.customer else []),
         "product": _several("product"),
