@@ -28,7 +28,7 @@ def overlaps(row: Document) -> list[Planned]:
         "start": {"$lte": last},
         "end": {"$gte": first},
     }
-    candidates = store.find(where, {"analysis": 0})
+    candidates = store.find(where, {"analysis": 0}, [("level", 1), ("start", 1)])
     return rules.overlapping(planned(row), (planned(other) for other in candidates))
 
 
