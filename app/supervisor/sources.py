@@ -136,8 +136,10 @@ class Sources:
             lag = max(time.monotonic() - due, 0.0)
 
     def _worth_asking(self, service: str) -> bool:
-        """Not while its container is known not to run: its name would be looked for in the outside world."""
+        """Not before Docker was asked, nor while the container does not run: its name would be looked for in the outside world."""
         state = self._state()
+        if state.docker.answers is None:
+            return False
         known = state.services[service]
         return not state.docker.answers or not known.seen or known.running
 

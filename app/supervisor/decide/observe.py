@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from app.supervisor.events import (
     ActionDone,
@@ -63,6 +62,7 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
         return service
     container = event.container
     known_id = service.container.id if service.container else service.remembered_id
+    probe, was_healthy = service.probe, service.was_healthy
     if container is None:
         return replace(service, seen=True, container=None, remembered_id=known_id, running_since=None, first_start_due=False)
     if known_id is not None and known_id != container.id:
@@ -73,8 +73,9 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
     service = replace(service, seen=True, container=container)
     if container.running and not was_running:
         since = container.started_at if first_look and container.started_at and container.started_at < now else now
-        asked_since = service.probe.at is not None and service.probe.at >= since
-        return replace(_runs(service, since), **_answers(service) if asked_since else {})
+        service = _runs(service, since)
+        asked_since = probe.at is not None and probe.at >= since  # before Docker was: what was learned then counts
+        return replace(service, probe=probe, was_healthy=was_healthy) if asked_since else service
     if container.running:
         return replace(service, running_since=ran_since, stopped_at=None)
     service = replace(service, running_since=None, died_at=service.died_at or now)
@@ -179,11 +180,6 @@ def _runs(service: ServiceState, since: datetime) -> ServiceState:
         next_attempt_at=None,
         refusal="",
     )
-
-
-def _answers(service: ServiceState) -> dict[str, Any]:
-    """What was learned by asking, before Docker was."""
-    return {"probe": service.probe, "was_healthy": service.was_healthy}
 
 
 def _made_anew(service: ServiceState) -> ServiceState:

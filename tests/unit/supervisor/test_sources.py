@@ -147,6 +147,11 @@ def test_what_is_known_not_to_run_is_not_asked_unless_docker_is_away() -> None:
     assert sources._worth_asking("redis")
 
 
+def test_nobody_is_asked_before_docker_was() -> None:
+    sources = Sources(lambda _event: None, State, FixedClock(BEGIN), Eyes(), threading.Event())
+    assert not any(sources._worth_asking(name) for name in KEPT)
+
+
 @pytest.mark.parametrize(("text", "number"), [("15", 15), ("SIGTERM", 15), ("", 0), ("odd", 0)])
 def test_signals_are_read_as_number_or_name(text: str, number: int) -> None:
     assert signal_number(text) == number

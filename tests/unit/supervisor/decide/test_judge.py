@@ -8,7 +8,7 @@ import pytest
 from app.supervisor.actions import Restart, Start
 from app.supervisor.decide.judge import MISSES, PATIENCE
 from app.supervisor.events import Ask, HostSampled, Seen, Signalled, Started
-from app.supervisor.state import Container, HostState, Phase
+from app.supervisor.state import Container, HostState, Phase, ServiceState, State
 from tests.unit.supervisor.world import BEGIN, KEPT, World
 
 HOST = HostState(
@@ -101,8 +101,10 @@ def test_what_was_found_well_has_been_so_since_it_runs_and_is_no_news() -> None:
     assert world.notes == []
 
 
-def test_answers_from_before_docker_was_asked_count() -> None:
-    world = World(docker=False)
+@pytest.mark.parametrize("remembered", [None, "another container"])
+def test_answers_from_before_docker_was_asked_count(remembered: str | None) -> None:
+    services = {name: ServiceState(name, remembered_id=remembered) for name in KEPT}
+    world = World(state=State(services=services), docker=False)
     for body in world.bodies.values():
         body.status, body.exit_code = "running", None
     world.docker_goes()
