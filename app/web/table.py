@@ -16,7 +16,7 @@ Kind = Literal[
 ]  # fmt: skip
 NUMERIC: frozenset[str] = frozenset({"number", "money", "amount", "percent", "roi", "signed"})
 _OWN_NAMES = frozenset({"sort", "cursor", "trail", "limit", "format", "cols", "tab"})
-_TRAIL_SEPARATOR = "~"
+_TRAIL_SEPARATOR = _COLUMN_SEPARATOR = "~"  # not a dot: column keys have dots
 _TRAIL_MAX = 12
 
 
@@ -89,7 +89,7 @@ class TableQuery:
         inherited = {name: value for name, value in (scope or {}).items() if name in filters and name not in args}
         sortable = {column.sort_name for column in columns if column.sort_name}
         sort = args.get("sort", "")
-        chosen = [key for key in args.get("cols", columns_cookie).split(".") if key]
+        chosen = [key for key in args.get("cols", columns_cookie).split(_COLUMN_SEPARATOR) if key]
         asked = args.get("limit", "")
         trail = args.get("trail", "")
         return cls(

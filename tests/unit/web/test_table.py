@@ -9,6 +9,7 @@ COLUMNS = (
     Column("name", "Name", kind="link", sort=True),
     Column("units", "Units", kind="number", sort="incremental_units"),
     Column("note", "Note", hidden=True),
+    Column("parent.name", "Belongs to", hidden=True),
 )
 
 
@@ -47,7 +48,7 @@ def test_limits_are_bounded_and_nonsense_is_ignored() -> None:
 
 
 def test_headers_sort_numbers_largest_first_and_then_reverse() -> None:
-    name, units, _note = COLUMNS
+    name, units = COLUMNS[:2]
     first = table(query(sort="name"))
     assert asked_by(first.sort_link(units))["sort"] == "-incremental_units"
     assert asked_by(first.sort_link(name))["sort"] == "-name"
@@ -85,9 +86,10 @@ def test_pages_lead_forward_and_back_to_the_first() -> None:
 def test_columns_come_from_address_then_cookie_then_the_table() -> None:
     keys = lambda asked: [column.key for column in table(asked).shown]  # noqa: E731
     assert keys(query()) == ["name", "units"]
-    assert keys(query(cookie="note.name")) == ["name", "note"]
+    assert keys(query(cookie="note~name")) == ["name", "note"]
     assert keys(query(cookie="note", cols="units")) == ["units"]
     assert keys(query(cols="nothing")) == ["name", "units"]
+    assert keys(query(cols="name~parent.name")) == ["name", "parent.name"], "a dotted key is one column"
 
 
 def test_values_are_found_in_nested_mappings_and_objects() -> None:

@@ -32,7 +32,7 @@ export function start(region, app) {
 
   const columns = region.querySelector("form[data-columns]");
   columns?.addEventListener("change", () => {
-    const chosen = [...columns.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value).join(".");
+    const chosen = [...columns.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value).join("~");
     app.cookie(region.dataset.columnsCookie, chosen);
     const address = new URL(location.href);
     address.searchParams.delete("cols");
