@@ -141,11 +141,13 @@ def test_columns_and_row_height_are_remembered(open_page: OpenPage) -> None:
     page.reload()
     expect(headers).to_have_count(before - 1)
     height = page.locator("tbody tr").first.bounding_box()
-    page.locator("[data-density]").click()
+    page.locator("[data-density-toggle]").click()
     lower = page.locator("tbody tr").first.bounding_box()
     assert height
     assert lower
     assert lower["height"] < height["height"]
+    page.locator("h1").click()
+    assert page.locator("tbody tr").first.bounding_box() == lower, "only the button changes the height"
 
 
 def test_on_a_phone_every_page_is_two_taps_away(open_page: OpenPage) -> None:

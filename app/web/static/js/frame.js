@@ -23,7 +23,7 @@ export function start(root, app) {
   toggle?.addEventListener("click", foldRail);
 
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-density]")) return;
+    if (!event.target.closest("[data-density-toggle]")) return;
     const compact = page.dataset.density !== "compact";
     page.dataset.density = compact ? "compact" : "comfortable";
     app.cookie("density", page.dataset.density);
