@@ -123,7 +123,7 @@ function valueAxis(colour, unit, fromZero = true) {
     nameGap: 12,
     scale: !fromZero,
     splitNumber: 4,
-    max: unit === "%" ? 100 : undefined,
+    ...(unit === "%" ? { max: 100, interval: 25 } : {}),
     axisLine: { show: false },
     axisTick: { show: false },
     axisLabel: { color: colour.quiet, formatter: (value) => number(value) },
@@ -208,7 +208,7 @@ function lines(spec, colour, width) {
     xAxis: timeAxis(colour, width),
     yAxis: right ? [valueAxis(colour, spec.unit, spec.fromZero), { ...valueAxis(colour, right.unit ?? "", false), splitLine: { show: false }, nameTextStyle: { align: "right", color: colour.quiet } }] : valueAxis(colour, spec.unit, spec.fromZero),
     tooltip: tip(colour, (index) => [spec.x[index], spec.series.map((one) => [one.name, `${number(one.values[index])}${one.unit ? ` ${one.unit}` : ""}`])], x),
-    series: spec.series.map((one, place) => ({
+    series: spec.series.map((one, place) => ({ ...one, shade: shadeOf(spec, one, place, colour) })).map((one, place) => ({
       type: one.bar ? "bar" : "line",
       name: one.name,
       yAxisIndex: one.axis === "right" ? 1 : 0,
@@ -216,14 +216,20 @@ function lines(spec, colour, width) {
       step: one.step ? "middle" : false,
       symbol: "none",
       connectNulls: false,
-      barMaxWidth: 18,
-      lineStyle: { color: colour.series[place % 6], width: place ? 1.5 : 2, type: place % 2 ? [5, 3] : "solid" },
-      itemStyle: { color: colour.series[place % 6] },
+      barMaxWidth: 24,
+      lineStyle: { color: one.shade, width: place ? 1.5 : 2, type: place % 2 ? [5, 3] : "solid" },
+      itemStyle: { color: one.shade },
       endLabel: { show: direct && !right && !one.bar, formatter: one.name, color: colour.quiet, distance: 6 },
       labelLayout: { moveOverlap: "shiftY" },
       markArea: place ? undefined : windowArea(spec.windows, colour),
     })),
   };
+}
+
+/** Bars are filled and would weigh too much in ink: they take the blue, and a line over them the ink. */
+function shadeOf(spec, one, place, colour) {
+  if (one.bar) return colour.gain;
+  return spec.series[0].bar ? colour.series[[0, 2, 3, 4, 5][(place - 1) % 5]] : colour.series[place % 6];
 }
 
 function bars(spec, colour) {
