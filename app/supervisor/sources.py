@@ -136,7 +136,7 @@ class Sources:
             lag = max(time.monotonic() - due, 0.0)
 
     def _worth_asking(self, service: str) -> bool:
-        """Not before Docker was asked, nor while the container does not run: its name would be looked for in the outside world."""
+        """Not before Docker was asked, nor while the container does not run: its name would be sought in the outside world."""
         state = self._state()
         if state.docker.answers is None:
             return False

@@ -56,7 +56,8 @@ def left_healthy(appliance: Appliance) -> Iterator[None]:
     """Every test finds the appliance healthy and leaves it so."""
     _all_healthy(appliance)
     yield
-    appliance.compose("up", "-d", "--no-build")
+    if not _health(appliance) or any(_status(appliance, name) == "stopped" for name in KEPT):
+        appliance.compose("up", "-d", "--no-build")
     _all_healthy(appliance)
 
 
