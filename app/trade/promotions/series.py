@@ -1,5 +1,6 @@
 """Sales facts as the weekly series that deals are found in, and what tells that they changed (pure)."""
 
+import functools
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ FACT_FIELDS = {
     "_id": 0, "customer_id": 1, "period": 1, "units": 1, "price_paid": 1, "price_regular": 1, "unit_acquisition_cost": 1,
     "deal": 1, "feature": 1, "display": 1,
 }  # fmt: skip
+_AMOUNTS = ("price_paid", "price_regular", "unit_acquisition_cost")
 EPOCH_MONDAY = date(1970, 1, 5)
 # The analysis looks this far before and after a promotion.
 AROUND_WEEKS = 6
@@ -99,13 +101,21 @@ def _mean(facts: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
 
 
 def _exact(value: Decimal128 | Decimal | None) -> Decimal | None:
-    return value.to_decimal() if isinstance(value, Decimal128) else value
+    return _decimal(value.bid) if isinstance(value, Decimal128) else value
+
+
+@functools.lru_cache(maxsize=65_536)
+def _decimal(bid: bytes) -> Decimal:
+    """Few prices occur in many weeks; reading each from its bytes once saves half of the finder's time."""
+    return Decimal128.from_bid(bid).to_decimal()
 
 
 def _digest(facts: Sequence[Mapping[str, Any]]) -> bytes:
-    told = "|".join(
-        f"{fact['period']:%j}{float(fact['units'])};{fact.get('price_paid')};{fact.get('price_regular')};"
-        f"{fact.get('unit_acquisition_cost')};{fact.get('deal')};{fact.get('feature')};{fact.get('display')}"
-        for fact in facts
-    )
-    return hashlib.blake2b(told.encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(digest_size=8)
+    for fact in facts:
+        flags = (fact["period"].toordinal(), float(fact["units"]), fact.get("deal"), fact.get("feature"), fact.get("display"))
+        digest.update(repr(flags).encode())
+        for name in _AMOUNTS:
+            amount = fact.get(name)
+            digest.update(b"-" if amount is None else amount.bid)
+    return digest.digest()
