@@ -1,6 +1,7 @@
 """The table of contents of `tradeai`, and the one place where errors of any command become sentences."""
 
 import importlib
+import logging
 from typing import Any
 
 import click
@@ -72,6 +73,7 @@ def _short(error: Exception) -> str:
 )
 def tradeai() -> None:
     configure_logging(settings())
+    logging.getLogger().setLevel(logging.WARNING)  # a person reads along: what a command does it says itself
 
 
 json_option(tradeai)
