@@ -78,9 +78,9 @@ def count(where: Document) -> int:
 
 
 def totals(where: Document) -> Document | None:
-    """Sums of the flat figures over `where`; None without any promotion."""
+    """Sums of the flat figures over `where`; None without any promotion. A result counts until a newer one replaces it."""
     sums = {name: {"$sum": f"${name}"} for name in ("incremental_units", "net_incremental_units", "spend", "margin", "net")}
-    analysed = {"$sum": {"$cond": [{"$eq": ["$analysis.state", "done"]}, 1, 0]}}
+    analysed = {"$sum": {"$cond": [{"$eq": ["$incremental_units", None]}, 0, 1]}}
     group = {"_id": None, "promotions": {"$sum": 1}, "analysed": analysed, **sums}
     return next(iter(collection().aggregate([{"$match": where}, {"$group": group}])), None)
 

@@ -61,6 +61,13 @@ def test_a_list_is_not_stale_after_a_write_was_acknowledged(found: None, as_role
         assert listed(client)["total"] == before + number
 
 
+def test_what_is_not_analysed_does_not_count(found: None, as_role: Any) -> None:
+    client = as_role("account_manager")
+    client.post("/api/v1/promotions", json=NEW)
+    totals = listed(client)["totals"]
+    assert (totals["promotions"], totals["analysed"]) == (4, 3)
+
+
 def test_entering_changing_and_moving_on(market: Any, as_role: Any) -> None:
     client = as_role("account_manager")
     created = client.post("/api/v1/promotions", json=NEW)
@@ -104,6 +111,7 @@ def test_analysing_again_is_a_job(found: None, as_role: Any) -> None:
     answer = client.post(f"/api/v1/promotions/{some}/analyse")
     assert (answer.status_code, answer.json["job"][:4]) == (202, "job_")
     assert client.get(f"/api/v1/promotions/{some}").json["analysis"]["state"] == "waiting"
+    assert listed(client)["totals"]["analysed"] == 3  # the old result counts until the new one is there
 
 
 def test_the_detail_has_weeks_and_both_sides(found: None, as_role: Any) -> None:
