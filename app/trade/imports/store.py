@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 import pymongo
+from bson.binary import Binary
 from gridfs import GridFSBucket, NoFile
 from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
 
 from app.core.clock import now
 from app.core.errors import NotFound, Stale
@@ -102,9 +104,21 @@ def note_replaced(import_id: str, others: Iterable[str]) -> None:
 
 
 def keep_file(import_id: str, name: str, stream: BinaryIO) -> None:
-    """Store the uploaded file under the import's id."""
+    """Store the uploaded file under the import's id, a chunk at a time.
+
+    As GridFS lays files out; its own writer collects 48 MB before it sends anything, once for each upload at a time.
+    """
     stream.seek(0)
-    _bucket().upload_from_stream_with_id(import_id, name, stream)
+    chunks, number, length = database()[f"{UPLOADS}.chunks"], 0, 0
+    try:
+        while block := stream.read(_CHUNK_BYTES):
+            chunks.insert_one({"_id": f"{import_id}:{number}", "files_id": import_id, "n": number, "data": Binary(block)})
+            number, length = number + 1, length + len(block)
+        file = {"_id": import_id, "filename": name, "length": length, "chunkSize": _CHUNK_BYTES, "uploadDate": now()}
+        database()[f"{UPLOADS}.files"].insert_one(file)
+    except PyMongoError:
+        chunks.delete_many({"files_id": import_id})
+        raise
 
 
 def open_file(import_id: str) -> BinaryIO:
@@ -129,7 +143,7 @@ def uploaded_before(moment: datetime) -> list[str]:
 
 
 def _bucket() -> GridFSBucket:
-    return GridFSBucket(database(), UPLOADS, chunk_size_bytes=_CHUNK_BYTES)
+    return GridFSBucket(database(), UPLOADS)
 
 
 # Staged rows
