@@ -247,11 +247,11 @@ def test_on_a_trusted_network_cookies_work_without_tls(app: Any, add_user: Any, 
 
 def test_every_address_needs_somebody_unless_listed(app: Any, mongo: Any) -> None:
     """A view that forgets to ask for a permission is still closed to strangers."""
-    from app.access.authentication import _OPEN_PATHS
+    from app.access.authentication import _OPEN_PATHS, _UNWATCHED
 
     http = app.test_client()
     for rule in app.url_map.iter_rules():
-        if rule.arguments or rule.rule in _OPEN_PATHS or rule.rule.startswith(("/static", "/livez", "/health")):
+        if rule.arguments or rule.rule in _OPEN_PATHS or rule.rule.startswith(_UNWATCHED):
             continue
         method = "GET" if "GET" in (rule.methods or ()) else "POST"
         answer = http.open(rule.rule, method=method)
