@@ -7,9 +7,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=PRINTABLE)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=PRINTABLE)]
+NodeId = Annotated[str, StringConstraints(max_length=64, pattern=PRINTABLE)]
+Version = Annotated[int, Field(ge=1, le=2**53, description="The version that was read")]
+AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f.$]+$")]
+Attribute = (
+    Annotated[str, StringConstraints(max_length=1_000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool | None
+)
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")]
 
 
@@ -40,12 +47,12 @@ class CustomerInput(BaseModel):
     code: Code
     name: Name
     level: CustomerLevel = CustomerLevel.STORE
-    parent_id: str | None = Field(None, max_length=64, description="Id of a customer of a level above")
+    parent_id: NodeId | None = Field(None, description="Id of a customer of a level above")
     channel: Text = ""
     status: CustomerStatus = CustomerStatus.ACTIVE
     payment_terms: Text = Field("", description="As agreed, for example 30 days net")
     currency: Currency | None = Field(None, description="ISO 4217; the company's when left out")
-    attributes: dict[Annotated[str, StringConstraints(max_length=64)], str | int | float | bool | None] = Field(
+    attributes: dict[AttributeName, Attribute] = Field(
         default_factory=dict, max_length=100, description="Anything else known, for example store demographics"
     )
 
@@ -56,7 +63,7 @@ class CustomerChange(CustomerInput):
     # Defaults are never stored: a change holds only the fields that were sent (model_dump(exclude_unset=True)).
     code: Code = Field(default_factory=str)
     name: Name = Field(default_factory=str)
-    version: int = Field(ge=1)
+    version: Version
 
 
 class Customer(BaseModel):
@@ -85,12 +92,12 @@ class CustomerQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: str = Field("", max_length=200, description="Part of code or name")
+    q: Text = Field("", description="Part of code or name")
     level: CustomerLevel | None = None
     status: CustomerStatus | None = None
     channel: str | None = Field(None, max_length=200)
-    parent_id: str | None = Field(None, max_length=64, description="Only direct children of this customer")
-    under: str | None = Field(None, max_length=64, description="This customer and everything below it")
+    parent_id: NodeId | None = Field(None, description="Only direct children of this customer")
+    under: NodeId | None = Field(None, description="This customer and everything below it")
     sort: str = Field("code", max_length=40, description="code, name, level, status, updated_at; - in front to reverse")
     limit: int = Field(50, ge=1, le=500)
     cursor: str | None = Field(None, max_length=1_000)

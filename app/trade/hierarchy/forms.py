@@ -57,6 +57,8 @@ def _readable(problem: Any) -> str:
         return _("Write a number, for example 1.25.")
     if kind in {"greater_than_equal", "greater_than"}:
         return _("Write a number above zero.")
+    if kind == "string_pattern_mismatch" and "x00" in problem["ctx"]["pattern"]:
+        return _("Contains characters that cannot be printed.")
     if kind == "string_pattern_mismatch" and "[A-Za-z]{3}" in problem["ctx"]["pattern"]:
         return _("Three letters, for example USD.")
     return str(problem["msg"]).removeprefix("Value error, ")

@@ -217,6 +217,8 @@ class SalesRows:
             return _("empty; every row needs one")
         if len(code) > 64:
             return _("longer than 64 characters")
+        if not code.isprintable():
+            return _("holds characters that cannot be printed")
         if code in known.others:
             return known.others[code]
         if choice is Unknown.CREATE:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from app.trade.customers.models import Code, Currency, Name, Text
+from app.trade.customers.models import Code, Currency, Name, NodeId, Text, Version
 
 
 def _no_float(value: Any) -> Any:
@@ -55,7 +55,7 @@ class ProductInput(BaseModel):
     ean: Ean = Field("", description="8, 12, 13 or 14 digits")
     name: Name
     level: ProductLevel = ProductLevel.SKU
-    parent_id: str | None = Field(None, max_length=64, description="Id of a product of a level above")
+    parent_id: NodeId | None = Field(None, description="Id of a product of a level above")
     pack_size: Decimal | None = Field(None, gt=0, max_digits=12, decimal_places=4)
     pack_unit: Text = Field("", description="For example oz, g, ml, pieces")
     unit_cost: Price | None = Field(None, description="What one unit costs the manufacturer")
@@ -71,7 +71,7 @@ class ProductChange(ProductInput):
     # Defaults are never stored: a change holds only the fields that were sent (model_dump(exclude_unset=True)).
     sku: Code = Field(default_factory=str)
     name: Name = Field(default_factory=str)
-    version: int = Field(ge=1)
+    version: Version
 
 
 class Product(BaseModel):
@@ -103,11 +103,11 @@ class ProductQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: str = Field("", max_length=200, description="Part of SKU, EAN or name")
+    q: Text = Field("", description="Part of SKU, EAN or name")
     level: ProductLevel | None = None
     status: ProductStatus | None = None
-    parent_id: str | None = Field(None, max_length=64, description="Only direct children of this product")
-    under: str | None = Field(None, max_length=64, description="This product and everything below it")
+    parent_id: NodeId | None = Field(None, description="Only direct children of this product")
+    under: NodeId | None = Field(None, description="This product and everything below it")
     sort: str = Field("sku", max_length=40, description="sku, name, level, list_price, unit_cost, status, updated_at; - reverses")
     limit: int = Field(50, ge=1, le=500)
     cursor: str | None = Field(None, max_length=1_000)

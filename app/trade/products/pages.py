@@ -181,7 +181,7 @@ def _form(who: Principal, form: dict[str, str], errors: dict[str, str] | None = 
 
 def level_options() -> list[tuple[str, str]]:
     """Levels for a choice."""
-    return [(level, words(level).capitalize()) for level in LEVELS]
+    return [(level, words(level)[:1].upper() + words(level)[1:]) for level in LEVELS]
 
 
 def status_options() -> list[tuple[str, str]]:

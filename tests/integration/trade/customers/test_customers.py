@@ -223,3 +223,27 @@ def test_an_export_can_be_imported_again(ann: Any, make: Make, kind: str) -> Non
     checked = ann.put(f"/api/v1/imports/{document['id']}/mapping", json={"columns": document["mapping"]}).json
     assert checked["counts"]["unchanged"] == 2, checked
     assert checked["counts"]["errors"] == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"attributes": {"a": 10**30}}, {"attributes": {"a\x00b": 1}}, {"attributes": {"$where": 1}}, {"attributes": {"a.b": 1}},
+        {"name": "nul \x00 inside"}, {"code": "\x00"}, {"parent_id": "\x00"}, {"currency": "ÄÖÜ"}, {"name": "\ud800"},
+    ],
+)  # fmt: skip
+def test_odd_input_is_refused_or_stored_and_never_an_error_of_ours(ann: Any, make: Make, body: dict[str, Any]) -> None:
+    made = make("S1")
+    assert ann.post("/api/v1/customers", json={"code": "S2", "name": "X", **body}).status_code in {201, 422}
+    assert ann.patch(f"/api/v1/customers/{made['id']}", json={**body, "version": 1}).status_code in {200, 422}
+    assert ann.patch(f"/api/v1/customers/{made['id']}", json={"name": "Y", "version": 10**30}).status_code in {409, 422}
+
+
+HUGE_CURSOR = "WzEwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAsICJ4Il0="
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=%5C", "under=%00", "cursor=WzFlNDAwLCAieCJd", f"cursor={HUGE_CURSOR}"])
+def test_odd_questions_are_answered(ann: Any, make: Make, query: str) -> None:
+    make("S1")
+    assert ann.get(f"/api/v1/customers?{query}").status_code in {200, 422}
+    assert ann.get(f"/customers?{query}").status_code in {200, 422}
