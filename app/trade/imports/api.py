@@ -62,9 +62,7 @@ class VersionInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int | None = Field(
-        None, ge=1, le=2**53, description="409 when the import changed since; left out: not checked"
-    )
+    version: int | None = Field(None, ge=1, le=2**53, description="409 when the import changed since; left out: not checked")
 
 
 class ErrorQuery(BaseModel):
