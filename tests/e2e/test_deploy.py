@@ -110,6 +110,8 @@ def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, momen
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # As at a terminal: a run in the background ignores Ctrl-C, and what it starts would, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     for line in process.stdout:
