@@ -6,6 +6,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
+
+# The same examples each time, so that a run means the same everywhere; `scripts/test.sh --full` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("new")
+settings.load_profile("new" if os.environ.get("FULL") else "same")
+
 _SECRETS = Path(tempfile.mkdtemp(prefix="tradeai-secrets-"))
 _VALUES = {
     "secret_key": "a-secret-key-for-tests-only-0123456789",
