@@ -79,11 +79,10 @@ class Appliance:
 
     def signed_in(self) -> httpx.Client:
         """A client with the administrator's Bearer token."""
-        client = self.http()
-        answer = client.post("/api/v1/auth/token", json={"email": self.email, "password": self.password})
+        with self.http() as door:
+            answer = door.post("/api/v1/auth/token", json={"email": self.email, "password": self.password})
         assert answer.status_code == 200, answer.text
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return client
+        return self.http(headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
 
     def health(self) -> dict[str, Any]:
         """GET /health, whatever its status; {} while nobody answers."""
