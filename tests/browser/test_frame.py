@@ -48,6 +48,7 @@ def test_the_first_tab_skips_to_the_content(open_page: OpenPage) -> None:
 def test_search_opens_with_a_key_finds_and_leads_there(open_page: OpenPage) -> None:
     page = open_page("/").page
     settle(page)
+    page.wait_for_load_state("networkidle")  # the script that listens for the key is loaded by then
     page.keyboard.press("/")
     box = page.get_by_role("combobox")
     expect(box).to_be_focused()
