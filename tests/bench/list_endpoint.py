@@ -11,7 +11,7 @@ from tests.appliance import Appliance, wait_until
 from tests.bench.result import Result, mean
 
 ROUNDS, WARM_UP = 400, 40
-GUNICORN = ("gunicorn", "-c", "/srv/app/web/gunicorn.conf.py", "--bind", "0.0.0.0:5000")
+GUNICORN = ("gunicorn", "-c", "/opt/tradeai/gunicorn.conf.py", "--bind", "0.0.0.0:5000")
 
 
 def measure(appliance: Appliance) -> list[Result]:
