@@ -12,6 +12,7 @@ MISSES = 3  # probes in a row without a good answer that count
 PATIENCE = timedelta(seconds=60)  # for a service that lives but is not well, or is silent on a busy host
 BUSY_STARTS = 3  # times as long as usual
 STOP_WAIT = timedelta(seconds=3)  # within which Docker reports a stop by hand as complete
+STOP_GRACE = timedelta(seconds=30)  # beyond its own time to end: Compose may allow more than we do
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
     probe = service.probe
     if probe.outcome is Outcome.OK:
         return Verdict(Phase.HEALTHY)
+    if _is_ending(kept, service, now):
+        return Verdict(Phase.STOPPED, words(N_("it was told to stop")))
     if service.phase is Phase.FAILED and service.acting is not None:
         return Verdict(service.phase, service.reason, service.blamed_on)  # until it was restarted, nothing new can be said
     if service.quarantined and probe.outcome is not Outcome.BLAMES:
@@ -87,6 +90,12 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
         text = N_("it says that {service} is down, which answers the supervisor: check its password and network")
         return Verdict(Phase.DEGRADED, words(text, service=probe.blames[0]), probe.blames[0])
     return _unwell(kept, service, state, now)
+
+
+def _is_ending(kept: Kept, service: ServiceState, now: datetime) -> bool:
+    """Whether somebody told it to stop and it still finishes its work: silent, but no failure. A restart now would undo the stop."""
+    grace = timedelta(seconds=kept.stop_seconds) + STOP_GRACE
+    return service.told_to_stop_at is not None and now - service.told_to_stop_at < grace
 
 
 def _named(service: ServiceState, state: State) -> str | None:

@@ -279,3 +279,24 @@ def test_an_operator_restarts_stops_and_starts_from_the_page() -> None:
     assert world.all_healthy()
     assert world["redis"].restarts == 0
     assert "operator asked to stop redis" in world.notes
+
+
+def test_a_service_that_takes_its_time_to_stop_is_not_restarted() -> None:
+    """gunicorn closes its door at once and ends when the last connection does; the stop must win."""
+    world = World().healthy()
+    world.tell(Signalled("backend", world.bodies["backend"].id, world.now, 15))
+    world.bodies["backend"].hangs = True
+    world.advance(20)
+    assert world.phase("backend") is Phase.STOPPED
+    world.stop_by_hand("backend")
+    world.advance(30)
+    assert world.phase("backend") is Phase.STOPPED
+    assert not world.actions_on("backend")
+
+
+def test_a_service_that_never_obeys_its_signal_is_judged_as_usual_in_the_end() -> None:
+    world = World().healthy()
+    world.tell(Signalled("ai", world.bodies["ai"].id, world.now, 15))
+    world.bodies["ai"].hangs = True
+    world.advance(120)
+    assert world.actions_on("ai")
