@@ -92,6 +92,16 @@ class Used:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A figure that no probe gives. `subject` tells two of one name apart; `detail` is the evidence, for people."""
+
+    name: str
+    value: float
+    subject: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class HostSampled:
     host: HostState
 
@@ -126,4 +136,4 @@ class Asked:
 
 
 ContainerEvent = Started | Signalled | OutOfMemory | Died | Stopped
-Event = Tick | Seen | ContainerEvent | Probed | Used | HostSampled | DockerAnswers | DockerSilent | ActionDone | Asked
+Event = Tick | Seen | ContainerEvent | Probed | Used | Measured | HostSampled | DockerAnswers | DockerSilent | ActionDone | Asked

@@ -3,8 +3,9 @@
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from app.core.clock import Clock
@@ -31,6 +32,12 @@ class Hands(Protocol):
     def restart(self, service: str, grace_seconds: int) -> None: ...
 
 
+class Observer(Protocol):
+    """Looks on at every turn, in the loop's own thread: quick work only, nothing that waits for the network."""
+
+    def turned(self, before: State, after: State, event: Event, actions: Sequence[Action], now: datetime) -> None: ...
+
+
 def in_background(work: Callable[[], None]) -> None:
     """Run `work` beside the loop: a database may take a minute to stop."""
     threading.Thread(target=work, daemon=True).start()
@@ -40,9 +47,15 @@ class Loop:
     """Owns the state. `state` may be read from anywhere at any time; it is replaced, never changed."""
 
     def __init__(
-        self, clock: Clock, hands: Hands, store: StateFile, run: Callable[[Callable[[], None]], None] = in_background
+        self,
+        clock: Clock,
+        hands: Hands,
+        store: StateFile,
+        run: Callable[[Callable[[], None]], None] = in_background,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._clock, self._hands, self._store, self._run = clock, hands, store, run
+        self._observers = observers
         self._events: queue.Queue[Event] = queue.Queue()
         self._turned = threading.Condition()
         self._last_turn = time.monotonic()
@@ -88,6 +101,8 @@ class Loop:
         self.state = state
         for action in actions:
             self._carry_out(action)
+        for observer in self._observers:
+            self._tell(observer, before, event, actions, now)
         self._last_turn = time.monotonic()
         if _looks_different(before, state):
             with self._turned:
@@ -103,6 +118,13 @@ class Loop:
     @property
     def stuck(self) -> bool:
         return time.monotonic() - self._last_turn > STUCK_SECONDS
+
+    def _tell(self, observer: Observer, before: State, event: Event, actions: Sequence[Action], now: datetime) -> None:
+        """An observer that breaks must not keep the others from looking, nor the loop from healing."""
+        try:
+            observer.turned(before, self.state, event, actions, now)
+        except Exception:
+            log.exception("an observer broke", observer=type(observer).__name__)
 
     def _carry_out(self, action: Action) -> None:
         if isinstance(action, Note):

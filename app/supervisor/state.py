@@ -172,6 +172,15 @@ class DockerState:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """The newest value of a figure (`Measured`)."""
+
+    value: float
+    at: datetime
+    detail: str = ""
+
+
 def _unknown() -> Mapping[str, ServiceState]:
     return MappingProxyType({kept.name: ServiceState(kept.name) for kept in SERVICES})
 
@@ -184,6 +193,7 @@ class State:
     kept: tuple[Kept, ...] = SERVICES
     docker: DockerState = DockerState()
     host: HostState | None = None
+    measures: Mapping[tuple[str, str], Measure] = field(default_factory=lambda: MappingProxyType({}))  # by name and subject
 
     def healthy(self, name: str) -> bool:
         return self.services[name].phase is Phase.HEALTHY

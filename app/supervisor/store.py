@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from app.core.logging import get_logger
+from app.supervisor.sqlite import connect, open_database
 from app.supervisor.state import ServiceState
 
 _FILE = "supervisor.sqlite3"
@@ -50,9 +52,9 @@ class StateFile:
         self._saved: dict[str, tuple[object, ...]] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._db = _open(folder / _FILE)
+            self._db, self.kept_aside = open_database(folder / _FILE, _SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            self._db = _connect(":memory:")
+            self._db, self.kept_aside = connect(":memory:", _SCHEMA), None
             self._fail(error)
 
     def restore(self, services: Mapping[str, ServiceState]) -> Mapping[str, ServiceState]:
@@ -78,7 +80,7 @@ class StateFile:
         changed = {
             row[0]: row for row in (self._row(service, now) for service in services) if self._saved.get(str(row[0])) != row
         }
-        if changed and self._write(("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)", changed.values())):
+        if changed and self.write(("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)", changed.values())):
             self._saved |= {str(name): row for name, row in changed.items()}
 
     def note(self, line: Line) -> None:
@@ -86,27 +88,34 @@ class StateFile:
         row = (line.at.isoformat(), line.service, line.text, line.bad)
         insert = "INSERT INTO journal (at, service, text, bad) VALUES (?, ?, ?, ?)"
         trim = "DELETE FROM journal WHERE id <= (SELECT max(id) FROM journal) - ?"
-        self._write((insert, [row]), (trim, [(_JOURNAL_ROWS,)]))
+        self.write((insert, [row]), (trim, [(_JOURNAL_ROWS,)]))
 
     def journal(self, count: int) -> list[Line]:
         """The newest lines, newest first."""
-        try:
-            rows = self._db.execute("SELECT at, service, text, bad FROM journal ORDER BY id DESC LIMIT ?", (count,)).fetchall()
-        except sqlite3.Error as error:
-            self._fail(error)
-            return []
+        rows = self.read("SELECT at, service, text, bad FROM journal ORDER BY id DESC LIMIT ?", (count,))
         return [Line(datetime.fromisoformat(at), service, text, bool(bad)) for at, service, text, bad in rows]
 
     def key(self, name: str) -> bytes:
         """A random key that is made once; one that cannot be stored lasts as long as the process."""
         made = secrets.token_bytes(32)
-        self._write(("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(name, made)]))
+        self.write(("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(name, made)]))
+        rows = self.read("SELECT value FROM keys WHERE name = ?", (name,))
+        return bytes(rows[0][0]) if rows else made
+
+    def define(self, schema: str) -> None:
+        """Add another room's tables (`CREATE TABLE IF NOT EXISTS ...`) to this file."""
         try:
-            row = self._db.execute("SELECT value FROM keys WHERE name = ?", (name,)).fetchone()
+            self._db.executescript(schema)
         except sqlite3.Error as error:
             self._fail(error)
-            row = None
-        return bytes(row[0]) if row else made
+
+    def read(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT; [] when the file cannot be read."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            self._fail(error)
+            return []
 
     def close(self) -> None:
         self._db.close()
@@ -118,8 +127,8 @@ class StateFile:
         stopped_at = service.stopped_at.isoformat() if settled and service.stopped_at else None
         return (service.name, container_id, attempts, int(service.quarantined), stopped_at, self._boot_id, service.restarts)
 
-    def _write(self, *steps: tuple[str, Iterable[tuple[object, ...]]]) -> bool:
-        """All steps in one transaction; False when they could not be stored."""
+    def write(self, *steps: tuple[str, Iterable[tuple[object, ...]]]) -> bool:
+        """All steps, each a statement with its rows, in one transaction; False when they could not be stored."""
         try:
             with self._db:
                 for statement, rows in steps:
@@ -134,35 +143,3 @@ class StateFile:
         if not self.trouble:
             log.error("the supervisor's state cannot be stored; it goes on without memory", error=str(error))
         self.trouble = str(error)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """The database at `path`; a damaged one is kept aside and a fresh one begun."""
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        aside = path.with_suffix(f".damaged-{datetime.now().astimezone():%Y%m%dT%H%M%S}")
-        log.error(
-            "the supervisor's state file is damaged; it is kept aside and a fresh one begun", error=str(error), kept=str(aside)
-        )
-        path.rename(aside)
-        for extra in (f"{path}-wal", f"{path}-shm"):
-            Path(extra).unlink(missing_ok=True)
-        return _connect(path)
-
-
-def _connect(path: Path | str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False, timeout=5)
-    try:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
-        (verdict,) = db.execute("PRAGMA quick_check").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        db.executescript(_SCHEMA)
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db

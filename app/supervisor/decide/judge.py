@@ -93,7 +93,7 @@ def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
 
 
 def _is_ending(kept: Kept, service: ServiceState, now: datetime) -> bool:
-    """Whether somebody told it to stop and it still finishes its work: silent, but no failure. A restart now would undo the stop."""
+    """Whether somebody told it to stop and it still finishes its work. That is no failure: a restart would undo the stop."""
     grace = timedelta(seconds=kept.stop_seconds) + STOP_GRACE
     return service.told_to_stop_at is not None and now - service.told_to_stop_at < grace
 

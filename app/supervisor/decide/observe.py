@@ -13,6 +13,7 @@ from app.supervisor.events import (
     DockerSilent,
     Event,
     HostSampled,
+    Measured,
     OutOfMemory,
     Probed,
     Seen,
@@ -22,7 +23,7 @@ from app.supervisor.events import (
     Tick,
     Used,
 )
-from app.supervisor.state import Container, DockerState, HostState, Outcome, ProbeState, Purpose, ServiceState, State
+from app.supervisor.state import Container, DockerState, HostState, Measure, Outcome, ProbeState, Purpose, ServiceState, State
 
 BUSY = 0.95  # share of all processors from which the host counts as busy
 LATE = 1.0  # seconds by which our own timer may be late before it does
@@ -39,6 +40,9 @@ def observe(state: State, event: Event, now: datetime) -> State:
             return replace(state, docker=DockerState(False, since, event.reason))
         case HostSampled():
             return replace(state, host=_busy(state.host, event.host, now))
+        case Measured():
+            measure = Measure(event.value, now, event.detail)
+            return replace(state, measures=MappingProxyType({**state.measures, (event.name, event.subject): measure}))
         case Tick():
             return state
         case Seen() | Started() | Signalled() | OutOfMemory() | Died() | Stopped() | Probed() | Used() | ActionDone():

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import session
+from flask import request, session
 
 OPERATOR = "operator"
 SESSION_LIFETIME = timedelta(hours=12)
@@ -65,6 +65,12 @@ class OperatorSession:
     def form_is_ours(self, token: str) -> bool:
         """Whether a form was sent from one of our own pages."""
         return bool(session.get("csrf")) and hmac.compare_digest(token, str(session["csrf"]))
+
+    @property
+    def sends_password(self) -> bool:
+        """Whether this request carries the operator's name and password itself (commands do)."""
+        sent = request.authorization
+        return sent is not None and sent.type == "basic" and self.accepts(sent.username or "", sent.password or "")
 
     def _fingerprint(self) -> str:
         return hmac.new(self._key, self._password().encode(), hashlib.sha256).hexdigest()

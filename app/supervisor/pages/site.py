@@ -1,6 +1,6 @@
 """The pages and open health addresses on 8080."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,12 +28,14 @@ from app.core.logging import get_logger
 from app.supervisor.events import Ask, Asked
 from app.supervisor.health import health, http_status, readiness
 from app.supervisor.pages import formatting, overview
+from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR, SESSION_LIFETIME, GuessLimit, OperatorSession
 from app.supervisor.state import State
 from app.supervisor.store import Line, StateFile
 
 SHARED = Path(app.__file__).parent / "web" / "static"  # the family's tokens and fonts, read only
 _SHARED_FILES = frozenset({"css/tokens.css", "vendor/inter-latin.woff2", "vendor/inter-latin-ext.woff2"})
+_API = "/api/"
 _OPEN = frozenset({"static", "shared", "health", "livez", "readyz", "sign_in"})
 _FOLLOWERS = 20
 _FOLLOW_SECONDS = 5.0
@@ -57,7 +59,9 @@ class Keeper(Protocol):
     def wait_for_turn(self, after: int, seconds: float) -> int: ...
 
 
-def create_site(keeper: Keeper, store: StateFile, clock: Clock, operator: OperatorSession, key: bytes) -> Flask:
+def create_site(
+    keeper: Keeper, store: StateFile, clock: Clock, operator: OperatorSession, key: bytes, rooms: Sequence[Room] = ()
+) -> Flask:
     """The WSGI application. Everything but health and sign-in asks for the operator."""
     site = Flask(__name__, template_folder="templates", static_folder="static")
     site.config.update(
@@ -68,22 +72,32 @@ def create_site(keeper: Keeper, store: StateFile, clock: Clock, operator: Operat
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         MAX_CONTENT_LENGTH=16 * 1024,
     )
-    site.jinja_env.globals.update(_=_, version=__version__, operator=OPERATOR)
+    site.jinja_env.globals.update(_=_, version=__version__, operator=OPERATOR, rooms=[room for room in rooms if room.label])
+    site.context_processor(lambda: {"csrf": session.get("csrf", "")})
     site.jinja_env.filters.update(since=lambda moment: formatting.since(moment, clock.now()))
-    _guard(site, operator)
+    limit = GuessLimit(clock.now)
+    _guard(site, operator, limit)
     _open_addresses(site, keeper, store, clock)
-    _sign_in(site, operator, GuessLimit(clock.now))
+    _sign_in(site, operator, limit)
     _pages(site, keeper, store, clock)
-    _actions(site, keeper, operator)
+    _actions(site, keeper)
+    for room in rooms:
+        site.register_blueprint(room.blueprint)
     return site
 
 
-def _guard(site: Flask, operator: OperatorSession) -> None:
+def _guard(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
     @site.before_request
-    def signed_in() -> AnyResponse | None:
-        if request.endpoint in _OPEN or operator.signed_in:
+    def signed_in() -> AnyResponse | tuple[Response, int, dict[str, str]] | None:
+        if request.endpoint in _OPEN:
             return None
-        return redirect(url_for("sign_in"), 303)
+        if request.path.startswith(_API):
+            return _by_password(operator, limit)
+        if not operator.signed_in:
+            return redirect(url_for("sign_in"), 303)
+        if request.method != "GET" and not operator.form_is_ours(request.form.get("csrf", "")):
+            abort(403, _("This form is out of date. Go back, reload the page and try again."))
+        return None
 
     @site.after_request
     def protect(response: Response) -> Response:
@@ -94,8 +108,24 @@ def _guard(site: Flask, operator: OperatorSession) -> None:
         return response
 
     @site.errorhandler(HTTPException)
-    def wrong(error: HTTPException) -> tuple[str, int]:
+    def wrong(error: HTTPException) -> tuple[str | Response, int]:
+        if request.path.startswith(_API):
+            return jsonify(title=error.name, detail=error.description, status=error.code), error.code or 500
         return render_template("supervisor/wrong.html", error=error), error.code or 500
+
+
+def _by_password(operator: OperatorSession, limit: GuessLimit) -> tuple[Response, int, dict[str, str]] | None:
+    """None for a request to the API that carries the operator's password, else its refusal."""
+    address = request.remote_addr or ""
+    if wait := limit.wait(address):
+        seconds = max(int(wait.total_seconds()), 1)
+        return jsonify(title=_("Too many attempts"), status=429), 429, {"Retry-After": str(seconds)}
+    if operator.sends_password:
+        return None
+    if request.authorization is not None:
+        limit.failed(address)
+    detail = _("Send the name operator and the value of SUPERVISOR_PASSWORD with HTTP Basic authentication.")
+    return jsonify(title=_("Not signed in"), detail=detail, status=401), 401, {"WWW-Authenticate": 'Basic realm="supervisor"'}
 
 
 def _open_addresses(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
@@ -146,7 +176,6 @@ def _sign_in(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
 
     @site.post("/sign-out")
     def sign_out() -> AnyResponse:
-        _from_our_page(operator)
         operator.end()
         return redirect(url_for("sign_in"), 303)
 
@@ -163,7 +192,6 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
             "host": overview.host_facts(state.host),
             "journal": store.journal(12),
             "now": now,
-            "csrf": session.get("csrf", ""),
         }
 
     @site.get("/")
@@ -185,7 +213,6 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
             service=state.services[name],
             dependants=overview.dependants(state, name),
             journal=lines,
-            csrf=session.get("csrf", ""),
         )
 
     followers: list[object] = []
@@ -209,18 +236,12 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
         return Response(changes(), mimetype="text/event-stream")
 
 
-def _actions(site: Flask, keeper: Keeper, operator: OperatorSession) -> None:
+def _actions(site: Flask, keeper: Keeper) -> None:
     @site.post("/services/<name>/<ask>")
     def act(name: str, ask: str) -> AnyResponse:
-        _from_our_page(operator)
         if ask not in set(Ask):
             abort(404, _("There is no such action."))
         reason = keeper.ask(Asked(name, Ask(ask), OPERATOR))
         if reason is not None:
             flash(_(reason))
         return redirect(url_for("service", name=name), 303)
-
-
-def _from_our_page(operator: OperatorSession) -> None:
-    if not operator.form_is_ours(request.form.get("csrf", "")):
-        abort(403, _("This form is out of date. Go back, reload the page and try again."))

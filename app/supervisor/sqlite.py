@@ -1,0 +1,45 @@
+"""SQLite files on the supervisor's volume: opened with a check; a damaged one is kept aside and a fresh one begun."""
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from app.core.logging import get_logger
+
+log = get_logger(__name__)
+
+
+def open_database(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
+    """The database at `path` with `schema` (idempotent statements), and where a damaged one was put, if there was one.
+
+    Raises OSError or sqlite3.OperationalError when the place cannot be written.
+    """
+    try:
+        return connect(path, schema), None
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        aside = path.with_suffix(f".damaged-{datetime.now().astimezone():%Y%m%dT%H%M%S}")
+        log.error(
+            "a file of the supervisor is damaged; it is kept aside and a fresh one begun", error=str(error), kept=str(aside)
+        )
+        path.rename(aside)
+        for extra in (f"{path}-wal", f"{path}-shm"):
+            Path(extra).unlink(missing_ok=True)
+        return connect(path, schema), aside
+
+
+def connect(path: Path | str, schema: str) -> sqlite3.Connection:
+    """An open, checked connection. Raises sqlite3.DatabaseError when the file is damaged."""
+    db = sqlite3.connect(path, check_same_thread=False, timeout=5)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        (verdict,) = db.execute("PRAGMA quick_check").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        db.executescript(schema)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
