@@ -4,6 +4,10 @@ Why that holds. A reader learns the versions of its scopes before it loads, and 
 its scopes a new, unique version after its write and before it acknowledges. So whoever asks after the acknowledgement looks
 under a version that was first seen after the write, and what is kept there was loaded after the write.
 
+Many ask at once for what just became unknown; one of each process loads, the others wait for its answer: it stands under
+the same versions they looked up themselves, so it is as good as one found in Redis. Without this a slow answer that became
+unknown under load was loaded by everyone, grew slower by it, and never became known again (docs/decisions/0073).
+
 What could break it, and does not: a version that comes back (they are unique, never counted, and a missing one is replaced by a
 new one); a Redis that restarts and forgot the last second (the name of an entry contains Redis's run id, so entries of the
 last run are never found); a writer that cannot reach Redis (it waits until every answer loaded before its write has expired:
@@ -13,9 +17,11 @@ a writer that dies before it told Redis (it acknowledged nothing).
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +53,18 @@ return {place, redis.call('GET', place)}
 log = get_logger(__name__)
 
 
+@dataclass
+class _Load:
+    """One loading under way, which others wait for."""
+
+    asked: float
+    done: threading.Event = field(default_factory=threading.Event)
+    answer: bytes | None = None
+
+
+_loads: dict[bytes, _Load] = {}
+
+
 def cached(scopes: Iterable[str], key: Any, load: Callable[[], bytes]) -> bytes:
     """The bytes for `key`, read through the cache. `scopes` are all the kinds of thing the answer was made from."""
     if settings().cache == "off":
@@ -58,14 +76,31 @@ def cached(scopes: Iterable[str], key: Any, load: Callable[[], bytes]) -> bytes:
         place, found = client(decode=False).eval(_LOOK, len(names), *[f"version:{name}" for name in names], digest, uuid4().hex)
     except RedisError:
         return load()
-    if found is not None:
-        return bytes(found)
-    answer = load()
+    return bytes(found) if found is not None else _load_once(place, asked, load)
+
+
+def _load_once(place: bytes, asked: float, load: Callable[[], bytes]) -> bytes:
+    """The answer for `place`: from a loading that another began since its entry could be valid, else loaded and kept."""
+    under_way = _loads.get(place)
+    if under_way is not None and asked - under_way.asked < ENTRY_SECONDS:
+        under_way.done.wait(ENTRY_SECONDS)
+        return under_way.answer if under_way.answer is not None else load()  # it failed, or takes too long
+    mine = _loads[place] = _Load(asked)
+    try:
+        mine.answer = load()
+        _keep(place, mine.answer, asked)
+        return mine.answer
+    finally:
+        if _loads.get(place) is mine:
+            del _loads[place]
+        mine.done.set()
+
+
+def _keep(place: bytes, answer: bytes, asked: float) -> None:
     try:
         client(decode=False).set(place, answer, pxat=int((asked + ENTRY_SECONDS) * 1000))
     except RedisError as error:
         log.warning("answer not cached", error=str(error))
-    return answer
 
 
 @contextmanager

@@ -19,14 +19,19 @@ READS = (
     "/api/v1/customers?sort=-code&limit=20",
 )
 WRITE_SHARE = 0.05
+_MARK = " *"
 
 
 def measure(appliance: Appliance) -> list[Result]:
     """Latency through the backend's port and errors under the load of 1,000 people."""
     with appliance.signed_in() as client:
         token = client.headers["Authorization"]
-        products = client.get("/api/v1/products?limit=20").json()["items"]
-    times, errors = asyncio.run(_load(appliance.local("BACKEND_PORT"), token, [row["id"] for row in products]))
+        nodes = [
+            f"/api/v1/{kind}/{row['id']}"
+            for kind in ("products", "customers")
+            for row in client.get(f"/api/v1/{kind}?limit=20").json()["items"]
+        ]
+    times, errors = asyncio.run(_load(appliance.local("BACKEND_PORT"), token, nodes))
     return [
         Result("1,000 people for 60 s: errors", len(errors), "errors", 0, note="; ".join(sorted(set(errors))[:3])),
         Result("1,000 people for 60 s: mean", mean(times), "ms", 50, note=f"{len(times)} requests"),
@@ -34,19 +39,19 @@ def measure(appliance: Appliance) -> list[Result]:
     ]
 
 
-async def _load(base: str, token: str, product_ids: list[str]) -> tuple[list[float], list[str]]:
+async def _load(base: str, token: str, nodes: list[str]) -> tuple[list[float], list[str]]:
     times: list[float] = []
     errors: list[str] = []
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=75)
     async with aiohttp.ClientSession(base, connector=connector, headers={"Authorization": token}) as session:
         until = time.monotonic() + SECONDS
-        people = [_person(session, number, until, product_ids, times, errors) for number in range(PEOPLE)]
+        people = [_person(session, number, until, nodes, times, errors) for number in range(PEOPLE)]
         await asyncio.gather(*people)
     return times, errors
 
 
 async def _person(
-    session: aiohttp.ClientSession, number: int, until: float, product_ids: list[str], times: list[float], errors: list[str]
+    session: aiohttp.ClientSession, number: int, until: float, nodes: list[str], times: list[float], errors: list[str]
 ) -> None:
     choice = random.Random(number)
     await asyncio.sleep(choice.uniform(0, PAUSE))
@@ -54,7 +59,7 @@ async def _person(
         started = time.perf_counter()
         try:
             if choice.random() < WRITE_SHARE:
-                await _write(session, choice.choice(product_ids))
+                await _write(session, choice.choice(nodes))
             else:
                 async with session.get(choice.choice(READS)) as answer:
                     await answer.read()
@@ -66,14 +71,13 @@ async def _person(
         await asyncio.sleep(max(0.0, PAUSE - (time.perf_counter() - started)))
 
 
-async def _write(session: aiohttp.ClientSession, product_id: str) -> None:
-    """Rename a product to its own name; losing against another's change (409) is a correct answer, not an error."""
-    async with session.get(f"/api/v1/products/{product_id}") as answer:
-        product: dict[str, Any] = await answer.json()
-    body = {"name": product["name"], "version": product["version"]}
-    async with session.patch(
-        f"/api/v1/products/{product_id}", data=json.dumps(body), headers={"Content-Type": "application/json"}
-    ) as answer:
+async def _write(session: aiohttp.ClientSession, path: str) -> None:
+    """Rename it, or back again; losing against another's change (409) is a correct answer, not an error."""
+    async with session.get(path) as answer:
+        node: dict[str, Any] = await answer.json()
+    name = node["name"].removesuffix(_MARK) if node["name"].endswith(_MARK) else node["name"] + _MARK
+    body = {"name": name, "version": node["version"]}
+    async with session.patch(path, data=json.dumps(body), headers={"Content-Type": "application/json"}) as answer:
         await answer.read()
         if answer.status not in (200, 409):
             raise aiohttp.ClientError(f"{answer.status} on a write")

@@ -53,14 +53,25 @@ def page(who: Principal, query: PromotionQuery) -> tuple[Page, Document | None]:
     require(who, Permission.PROMOTIONS_READ)
 
     def load() -> bytes:
+        kept = _rows(query)
+        return bson.encode({**kept, "rows": listing.named(kept["rows"])})
+
+    kept = bson.decode(cached(SCOPES, ["promotions.named", query.model_dump(mode="json")], load), _AWARE)
+    return Page(kept["rows"], kept["next"], kept["total"]), listing.totals_from_json(kept["sums"])
+
+
+def _rows(query: PromotionQuery) -> Document:
+    """Rows, next, total and sums of a page without names: what is dear to read outlives a renamed product."""
+
+    def load() -> bytes:
         wanted = listing.where(query)
         found = store.page(wanted, listing.page_request(query), query.count)
         sums = listing.totals_as_json(listing.totals(wanted)) if query.count else None
-        answer = {"rows": listing.named(found.items), "next": found.next_cursor, "total": found.total, "sums": sums}
-        return bson.encode(answer)
+        return bson.encode({"rows": found.items, "next": found.next_cursor, "total": found.total, "sums": sums})
 
-    kept = bson.decode(cached(SCOPES, ["promotions.rows", query.model_dump(mode="json")], load), _AWARE)
-    return Page(kept["rows"], kept["next"], kept["total"]), listing.totals_from_json(kept["sums"])
+    by_tree = query.customer or query.product  # then the filter itself depends on who is below whom
+    scopes = SCOPES if by_tree else ("promotions",)
+    return bson.decode(cached(scopes, ["promotions.rows", query.model_dump(mode="json")], load), _AWARE)
 
 
 def page_json(who: Principal, query: PromotionQuery) -> bytes:
@@ -68,10 +79,9 @@ def page_json(who: Principal, query: PromotionQuery) -> bytes:
     require(who, Permission.PROMOTIONS_READ)
 
     def load() -> bytes:
-        found, sums = page(who, query)
-        items = [listing.as_json(row) for row in found.items]
-        answer = {"items": items, "next_cursor": found.next_cursor, "total": found.total}
-        return encode({**answer, "totals": listing.totals_as_json(sums)})
+        kept = _rows(query)
+        items = [listing.as_json(row) for row in listing.named(kept["rows"])]
+        return encode({"items": items, "next_cursor": kept["next"], "total": kept["total"], "totals": kept["sums"]})
 
     return cached(SCOPES, ["promotions.page", query.model_dump(mode="json")], load)
 

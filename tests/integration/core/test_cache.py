@@ -3,7 +3,10 @@
 import multiprocessing
 import os
 import random
+import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -17,6 +20,7 @@ from app.core import redis as redis_module
 from app.core.cache import cached, changing
 from app.core.mongo import Db
 from app.core.settings import Settings
+from tests.appliance import wait_until
 from tests.integration.processes import Wire, redis_address
 
 FORK = multiprocessing.get_context("fork")
@@ -38,6 +42,58 @@ def test_the_second_reader_does_not_load(redis_client: Any) -> None:
     assert len(loads) == 1
     assert cached(["a", "b"], {"q": 2}, load) == b"answer"
     assert len(loads) == 2, "another question was answered by the first one's entry"
+
+
+def test_of_many_who_ask_at_once_one_loads(redis_client: Any) -> None:
+    begun, go_on, loads, answers = threading.Event(), threading.Event(), [], []
+
+    def load() -> bytes:
+        loads.append(1)
+        begun.set()
+        assert go_on.wait(5)
+        return b"answer"
+
+    askers = [threading.Thread(target=lambda: answers.append(cached(["a"], "k", load))) for _ in range(10)]
+    for asker in askers:
+        asker.start()
+    assert begun.wait(5)
+    wait_until(lambda: sum("_load_once" in names for names in _stacks(askers)) == len(askers), 5, "not all of them wait")
+    go_on.set()
+    for asker in askers:
+        asker.join(5)
+    assert answers == [b"answer"] * 10
+    assert len(loads) == 1
+
+
+def test_whoever_waited_for_a_loading_that_failed_loads_itself(redis_client: Any) -> None:
+    begun, go_on, answers = threading.Event(), threading.Event(), []
+
+    def fail() -> bytes:
+        begun.set()
+        assert go_on.wait(5)
+        raise RuntimeError("the database went away")
+
+    def first() -> None:
+        with pytest.raises(RuntimeError):
+            cached(["a"], "k", fail)
+
+    threads = [threading.Thread(target=first)]
+    threads[0].start()
+    assert begun.wait(5)
+    threads.append(threading.Thread(target=lambda: answers.append(cached(["a"], "k", lambda: b"own"))))
+    threads[1].start()
+    wait_until(lambda: "_load_once" in _stacks(threads)[1], 5, "the second does not wait")
+    go_on.set()
+    for thread in threads:
+        thread.join(5)
+    assert answers == [b"own"]
+    assert cached(["a"], "k", lambda: b"next") == b"next", "an answer that only one made for itself was kept"
+
+
+def _stacks(threads: list[threading.Thread]) -> list[set[str]]:
+    """The functions each thread is in now."""
+    frames = sys._current_frames()
+    return [{entry.name for entry in traceback.extract_stack(frames[t.ident])} if t.ident in frames else set() for t in threads]
 
 
 def test_a_write_to_any_scope_makes_the_next_reader_load(redis_client: Any) -> None:
@@ -120,7 +176,7 @@ def test_without_redis_reads_are_answered_and_writes_wait_until_entries_are_gone
 
 @pytest.mark.parametrize("told", [True, False], ids=["cache", "a-cache-that-is-not-told"])
 def test_readers_and_writers_in_parallel_never_see_the_past(mongo: Db, redis_client: Any, told: bool) -> None:
-    """Three writing and three reading processes, real MongoDB and Redis, delays at every step.
+    """Three writing and three reading processes of three threads, real MongoDB and Redis, delays at every step.
 
     The second case leaves the invalidation out and has to find staleness: it shows that the first case could fail.
     """
@@ -167,7 +223,16 @@ def _write(name: str, until: float, acknowledged: Any, told: bool, seed: int) ->
 
 
 def _read(name: str, until: float, acknowledged: Any, stale: Any, reads: Any, hits: Any, seed: int) -> None:
-    db, chance = _own_connections(name), random.Random(100 + seed)
+    db, totals = _own_connections(name), (stale, reads, hits)
+    threads = [threading.Thread(target=_ask, args=(db, until, acknowledged, totals, seed + 100 * n)) for n in range(1, 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _ask(db: Db, until: float, acknowledged: Any, totals: tuple[Any, ...], seed: int) -> None:
+    chance = random.Random(seed)
     loads = count = old = 0
 
     def load() -> int:
@@ -182,6 +247,6 @@ def _read(name: str, until: float, acknowledged: Any, stale: Any, reads: Any, hi
         floor = acknowledged.value
         old += number(load) < floor
         count += 1
-    for total, own in ((stale, old), (reads, count), (hits, count - loads)):
+    for total, own in zip(totals, (old, count, count - loads), strict=True):
         with total.get_lock():
             total.value += own
