@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.supervisor.state import Container, HostState, Outcome, Usage
+from app.supervisor.state import Container, HostState, Lease, Outcome, Usage
 
 
 class Ask(StrEnum):
@@ -128,12 +128,51 @@ class ActionDone:
 
 @dataclass(frozen=True)
 class Asked:
-    """An operator's wish, from the page or the command."""
+    """An operator's wish, from the page or the command. `lease` names the maintenance in whose course it is done."""
 
     service: str
     ask: Ask
     who: str
+    reason: str = ""
+    lease: str = ""
 
 
+@dataclass(frozen=True)
+class LeaseTaken:
+    """Maintenance begins. Of one name and holder it takes the place of the lease before: a holder who came back goes on."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True)
+class LeaseExtended:
+    """The holder of lease `id` lives and needs it for `seconds` from now."""
+
+    id: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LeaseReleased:
+    """Maintenance is over, or `who` says so."""
+
+    id: str
+    who: str
+
+
+LeaseEvent = LeaseTaken | LeaseExtended | LeaseReleased
 ContainerEvent = Started | Signalled | OutOfMemory | Died | Stopped
-Event = Tick | Seen | ContainerEvent | Probed | Used | Measured | HostSampled | DockerAnswers | DockerSilent | ActionDone | Asked
+Event = (
+    Tick
+    | Seen
+    | ContainerEvent
+    | Probed
+    | Used
+    | Measured
+    | HostSampled
+    | DockerAnswers
+    | DockerSilent
+    | ActionDone
+    | Asked
+    | LeaseEvent
+)

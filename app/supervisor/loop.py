@@ -20,6 +20,7 @@ from app.supervisor.store import Line, StateFile
 
 TICK_SECONDS = 1.0
 STUCK_SECONDS = 30.0  # without a turn, the loop counts as stuck
+_LOOK_AGAIN_SECONDS = 0.2
 
 log = get_logger(__name__)
 
@@ -54,13 +55,13 @@ class Loop:
         run: Callable[[Callable[[], None]], None] = in_background,
         observers: Sequence[Observer] = (),
     ) -> None:
-        self._clock, self._hands, self._store, self._run = clock, hands, store, run
+        self.clock, self._hands, self._store, self._run = clock, hands, store, run
         self._observers = observers
         self._events: queue.Queue[Event] = queue.Queue()
         self._turned = threading.Condition()
         self._last_turn = time.monotonic()
         self.turn = 0
-        self.state = replace(State(), services=store.restore(State().services))
+        self.state = replace(State(), services=store.restore(State().services), leases=store.leases(clock.now()))
 
     def put(self, event: Event) -> None:
         """Let the loop know; returns at once."""
@@ -69,9 +70,10 @@ class Loop:
     def ask(self, asked: Asked) -> str | None:
         """Pass on an operator's wish; returns why it is refused, None when it is on its way."""
         reason = refusal(self.state, asked)
-        if reason is None:
-            self.put(asked)
-        return reason
+        if reason:
+            return str(reason)
+        self.put(asked)
+        return None
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping`. One bad event is logged and left behind; the keeper keeps going."""
@@ -93,11 +95,13 @@ class Loop:
 
     def handle(self, event: Event) -> None:
         """One turn."""
-        now = self._clock.now()
+        now = self.clock.now()
         before = self.state
         state, actions = decide(before, event, now)
         if state.services is not before.services or isinstance(event, Tick):
             self._store.save(state.services.values(), now)
+        if state.leases is not before.leases:
+            self._store.save_leases(state.leases.values())
         self.state = state
         for action in actions:
             self._carry_out(action)
@@ -115,6 +119,17 @@ class Loop:
             self._turned.wait_for(lambda: self.turn > after, seconds)
             return self.turn
 
+    def wait_for_state(self, holds: Callable[[State], bool], seconds: float) -> bool:
+        """Whether `holds` came true within `seconds`."""
+        deadline = time.monotonic() + seconds
+        with self._turned:
+            while not holds(self.state):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._turned.wait(min(left, _LOOK_AGAIN_SECONDS))
+        return True
+
     @property
     def stuck(self) -> bool:
         return time.monotonic() - self._last_turn > STUCK_SECONDS
@@ -130,7 +145,7 @@ class Loop:
         if isinstance(action, Note):
             text = str(action.text)
             (log.warning if action.bad else log.info)(text, about=action.service)
-            self._store.note(Line(self._clock.now(), action.service, text, action.bad))
+            self._store.note(Line(self.clock.now(), action.service, text, action.bad))
         else:
             self._run(lambda: self._act(action))
 
@@ -155,7 +170,7 @@ class Loop:
 
 def _looks_different(before: State, after: State) -> bool:
     """Whether somebody who looks at the page would see another one (figures alone do not count)."""
-    if before.docker != after.docker:
+    if before.docker != after.docker or before.leases.keys() != after.leases.keys():
         return True
     return any(
         (service.phase, service.reason, service.acting, service.restarts)

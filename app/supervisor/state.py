@@ -20,6 +20,7 @@ class Phase(StrEnum):
     FAILED = "failed"
     QUARANTINED = "quarantined"
     STOPPED = "stopped"
+    MAINTENANCE = "maintenance"  # somebody holds a lease over it
 
 
 class Outcome(StrEnum):
@@ -181,6 +182,24 @@ class Measure:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Lease:
+    """Somebody's word that these services are being worked on: until it ends they are neither healed nor judged.
+
+    `id` is new each time a lease is taken; `seconds` is how far its last extension reached, and bounds what a clock that was
+    set back could make of `until`.
+    """
+
+    id: str
+    name: str
+    services: tuple[str, ...]
+    holder: str
+    why: str
+    taken_at: datetime
+    until: datetime
+    seconds: float
+
+
 def _unknown() -> Mapping[str, ServiceState]:
     return MappingProxyType({kept.name: ServiceState(kept.name) for kept in SERVICES})
 
@@ -194,6 +213,17 @@ class State:
     docker: DockerState = DockerState()
     host: HostState | None = None
     measures: Mapping[tuple[str, str], Measure] = field(default_factory=lambda: MappingProxyType({}))  # by name and subject
+    leases: Mapping[str, Lease] = field(default_factory=lambda: MappingProxyType({}))  # by name
+
+    def lease_over(self, service: str) -> Lease | None:
+        """The maintenance lease that covers `service`."""
+        return next((lease for lease in self.leases.values() if service in lease.services), None)
 
     def healthy(self, name: str) -> bool:
         return self.services[name].phase is Phase.HEALTHY
+
+    def of_use(self, name: str) -> bool:
+        """Whether others can work with it: healthy, or answering in the course of maintenance."""
+        service = self.services[name]
+        answers = service.running and service.probe.outcome is Outcome.OK
+        return service.phase is Phase.HEALTHY or (service.phase is Phase.MAINTENANCE and answers)

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core.logging import get_logger
 from app.supervisor.sqlite import connect, open_database
-from app.supervisor.state import ServiceState
+from app.supervisor.state import Lease, ServiceState
 
 _FILE = "supervisor.sqlite3"
 _JOURNAL_ROWS = 5000
@@ -23,6 +23,10 @@ CREATE TABLE IF NOT EXISTS services (
 );
 CREATE TABLE IF NOT EXISTS journal (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, service TEXT NOT NULL, text TEXT NOT NULL, bad INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS leases (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, services TEXT NOT NULL, holder TEXT NOT NULL, why TEXT NOT NULL,
+    taken_at TEXT NOT NULL, until TEXT NOT NULL, seconds REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
@@ -82,6 +86,33 @@ class StateFile:
         }
         if changed and self.write(("INSERT OR REPLACE INTO services VALUES (?, ?, ?, ?, ?, ?, ?)", changed.values())):
             self._saved |= {str(name): row for name, row in changed.items()}
+
+    def leases(self, now: datetime) -> Mapping[str, Lease]:
+        """The maintenance leases by name; none reaches further than it was asked for, should the clock have been set back."""
+        rows = self.read("SELECT id, name, services, holder, why, taken_at, until, seconds FROM leases")
+        kept = {}
+        for lease_id, name, services, holder, why, taken_at, until, seconds in rows:
+            end = min(datetime.fromisoformat(until), now + timedelta(seconds=seconds))
+            taken = datetime.fromisoformat(taken_at)
+            kept[name] = Lease(lease_id, name, tuple(json.loads(services)), holder, why, taken, end, seconds)
+        return MappingProxyType(kept)
+
+    def save_leases(self, leases: Iterable[Lease]) -> None:
+        """Write the leases that hold, in place of those before."""
+        rows = [
+            (
+                lease.id,
+                lease.name,
+                json.dumps(lease.services),
+                lease.holder,
+                lease.why,
+                lease.taken_at.isoformat(),
+                lease.until.isoformat(),
+                lease.seconds,
+            )
+            for lease in leases
+        ]
+        self.write(("DELETE FROM leases", [()]), ("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows))
 
     def note(self, line: Line) -> None:
         """Append to the journal, which keeps its newest rows."""

@@ -13,9 +13,10 @@ from app.core.i18n import N_
 from app.supervisor.actions import Action, Note
 from app.supervisor.decide.heal import heal
 from app.supervisor.decide.judge import found_running, judge
+from app.supervisor.decide.maintenance import change, expire
 from app.supervisor.decide.observe import observe
 from app.supervisor.decide.operator import carry_out
-from app.supervisor.events import Asked, Event
+from app.supervisor.events import Asked, Event, LeaseEvent
 from app.supervisor.state import Phase, ServiceState, State, words
 
 
@@ -25,8 +26,12 @@ def decide(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
     actions: list[Action] = []
     if isinstance(event, Asked):
         state, actions = carry_out(state, event, now)
+    elif isinstance(event, LeaseEvent):
+        state, actions = change(state, event, now)
     else:
         state = observe(state, event, now)
+    state, ended = expire(state, now)
+    actions += ended
     services = dict(state.services)
     so_far = replace(state, services=services)  # each judgement sees those of the services before it
     for kept in state.kept:
@@ -39,12 +44,13 @@ def decide(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
 
 
 def _transitions(before: Mapping[str, ServiceState], after: Mapping[str, ServiceState]) -> list[Action]:
-    """A line for each service that changed its phase; finding one well at the first look is no news."""
+    """A line for each service that changed its phase; finding one well at the first look is no news, nor is maintenance."""
     notes: list[Action] = []
     for name, service in after.items():
         was = before[name].phase
         first_look = was is Phase.UNKNOWN and service.phase is Phase.STARTING
-        if service.phase is was or first_look or (service.phase is Phase.HEALTHY and found_running(before[name])):
+        announced = service.phase is Phase.MAINTENANCE or (was is Phase.MAINTENANCE and service.phase is Phase.HEALTHY)
+        if service.phase is was or first_look or announced or (service.phase is Phase.HEALTHY and found_running(before[name])):
             continue
         text = words(N_("{service} is {phase}"), service=name, phase=service.phase.value)
         if service.reason:

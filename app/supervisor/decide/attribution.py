@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.core.i18n import N_
 from app.supervisor.services import Kept
-from app.supervisor.state import HostState, Phase, ServiceState, State, Words, words
+from app.supervisor.state import HostState, ServiceState, State, Words, words
 
 HOST = "host"
 DISK_FLOOR = 0.01  # share free
@@ -13,11 +13,10 @@ BUSY_LASTS = timedelta(seconds=15)
 
 
 def culprit(kept: Kept, state: State) -> str | None:
-    """The service that `kept` cannot work without and that is not healthy; the far end of the chain when there is one."""
+    """The service that `kept` cannot work without and that is of no use now; the far end of the chain when there is one."""
     for name in kept.depends_on:
-        dependency = state.services[name]
-        if dependency.phase is not Phase.HEALTHY:
-            return dependency.blamed_on or name
+        if not state.of_use(name):
+            return state.services[name].blamed_on or name
     return None
 
 

@@ -50,6 +50,8 @@ def found_running(service: ServiceState) -> bool:
 
 
 def _verdict(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
+    if (lease := state.lease_over(kept.name)) is not None:
+        return Verdict(Phase.MAINTENANCE, words(N_("{why} ({holder})"), why=lease.why, holder=lease.holder))
     if not service.seen:
         return _from_afar(service)
     if service.container is None:
@@ -102,7 +104,7 @@ def _named(service: ServiceState, state: State) -> str | None:
     """Whom it calls down itself and who does not answer us either; the far end of the chain when there is one."""
     for name in service.probe.blames:
         named = state.services.get(name)
-        if named is not None and (named.phase is not Phase.HEALTHY or named.probe.misses):
+        if named is not None and (not state.of_use(name) or named.probe.misses):
             return named.blamed_on or name
     return None
 

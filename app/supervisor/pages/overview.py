@@ -18,6 +18,7 @@ PHASES: Mapping[Phase, tuple[str, str]] = {
     Phase.FAILED: (N_("Failed"), "bad"),
     Phase.QUARANTINED: (N_("Quarantined"), "bad"),
     Phase.STOPPED: (N_("Stopped"), "neutral"),
+    Phase.MAINTENANCE: (N_("Maintenance"), "warn"),
 }
 
 

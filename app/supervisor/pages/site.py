@@ -243,5 +243,5 @@ def _actions(site: Flask, keeper: Keeper) -> None:
             abort(404, _("There is no such action."))
         reason = keeper.ask(Asked(name, Ask(ask), OPERATOR))
         if reason is not None:
-            flash(_(reason))
+            flash(reason)
         return redirect(url_for("service", name=name), 303)

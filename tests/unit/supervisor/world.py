@@ -14,6 +14,9 @@ from app.supervisor.events import (
     DockerAnswers,
     DockerSilent,
     Event,
+    LeaseExtended,
+    LeaseReleased,
+    LeaseTaken,
     OutOfMemory,
     Probed,
     Seen,
@@ -23,7 +26,7 @@ from app.supervisor.events import (
     Tick,
 )
 from app.supervisor.services import Kept, by_name
-from app.supervisor.state import Container, Outcome, Phase, ServiceState, State
+from app.supervisor.state import Container, Lease, Outcome, Phase, ServiceState, State
 
 KEPT: dict[str, Kept] = by_name()
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -167,8 +170,23 @@ class World:
             self.look(name)
         self.tell(DockerAnswers())
 
-    def ask(self, name: str, ask: Ask) -> None:
-        self.tell(Asked(name, ask, "operator"))
+    def ask(self, name: str, ask: Ask, lease: str = "") -> None:
+        self.tell(Asked(name, ask, "operator", lease=lease))
+
+    def take(self, name: str, *services: str, seconds: float = 60, holder: str = "backup") -> Lease:
+        """Somebody begins maintenance; no services means all."""
+        covered = services or tuple(self.bodies)
+        lease = Lease(
+            f"{name} {self.now}", name, covered, holder, "a test", self.now, self.now + timedelta(seconds=seconds), seconds
+        )
+        self.tell(LeaseTaken(lease))
+        return lease
+
+    def extend(self, lease: Lease, seconds: float) -> None:
+        self.tell(LeaseExtended(lease.id, seconds))
+
+    def release(self, lease: Lease) -> None:
+        self.tell(LeaseReleased(lease.id, "operator"))
 
     def supervisor_restarts(self) -> None:
         """A new process that remembers what `StateFile` keeps."""
@@ -183,7 +201,7 @@ class World:
             )
             for name, service in self.state.services.items()
         }
-        self.state = State(services=remembered)
+        self.state = State(services=remembered, leases=self.state.leases)
         self.boot()
 
     def tell(self, event: Event) -> None:

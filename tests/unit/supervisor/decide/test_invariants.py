@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.supervisor.actions import DockerAction, Restart, Start
 from app.supervisor.decide.heal import BUDGET
 from app.supervisor.decide.order import STAGE_LIMIT
+from app.supervisor.events import Ask
 from app.supervisor.state import Phase
 from tests.unit.supervisor.world import KEPT, World, chain
 
@@ -57,6 +58,17 @@ def _docker_hiccups(world: World, _name: str) -> None:
     world.docker_comes()
 
 
+def _maintenance_begins(world: World, name: str) -> None:
+    """Its holder stops the service, and may crash: the lease runs out after half a minute."""
+    world.take(f"work-on-{name}", name, seconds=30)
+    world.ask(name, Ask.STOP, lease=f"work-on-{name}")
+
+
+def _maintenance_ends(world: World, _name: str) -> None:
+    for lease in world.state.leases.values():
+        world.release(lease)
+
+
 FAULTS: dict[str, Callable[[World, str], None]] = {
     "dies": _dies,
     "hangs": _hangs,
@@ -68,6 +80,8 @@ FAULTS: dict[str, Callable[[World, str], None]] = {
     "restarted by hand": lambda world, name: world.restart_by_hand(name),
     "falls silent with its dependencies": _falls_silent_with_its_dependencies,
     "docker hiccups": _docker_hiccups,
+    "maintenance begins": _maintenance_begins,
+    "maintenance ends": _maintenance_ends,
     "supervisor restarts": lambda world, _name: world.supervisor_restarts(),
 }
 STORY = st.lists(st.tuples(st.sampled_from(sorted(FAULTS)), NAMES, st.integers(1, 45)), min_size=1, max_size=8)
@@ -105,9 +119,7 @@ def test_nothing_is_restarted_while_something_it_depends_on_is_known_to_be_down(
     class Watched(World):
         def _carry_out(self, action):  # type: ignore[no-untyped-def]
             if isinstance(action, Start | Restart):
-                wrong.extend(
-                    f"{action.service} for {other}" for other in chain(action.service) if self.phase(other) is not Phase.HEALTHY
-                )
+                wrong.extend(f"{action.service} for {other}" for other in chain(action.service) if not self.state.of_use(other))
             super()._carry_out(action)
 
     world = Watched(pace=3).healthy()
@@ -115,6 +127,22 @@ def test_nothing_is_restarted_while_something_it_depends_on_is_known_to_be_down(
         FAULTS[fault](world, name)
         world.advance(seconds)
     assert wrong == []
+
+
+@SLOW
+@given(STORY, NAMES)
+def test_nothing_is_done_by_itself_to_what_somebody_works_on(story: list[tuple[str, str, int]], name: str) -> None:
+    world = World(pace=3).healthy()
+    lease = world.take("restore", name, seconds=3600)
+    world.ask(name, Ask.STOP, lease="restore")
+    for fault, other, seconds in story:
+        if fault not in {"maintenance ends", "restarted by hand"}:
+            FAULTS[fault](world, other)
+        world.advance(seconds)
+    assert [action for action in world.actions_on(name) if isinstance(action, Start | Restart)] == []
+    assert world.phase(name) is Phase.MAINTENANCE
+    world.release(lease)
+    assert world.phase(name) is not Phase.MAINTENANCE
 
 
 @SLOW
