@@ -19,6 +19,7 @@ COMMANDS = {
     "audit": ("app.cli.audit:group", N_("Check the audit trail.")),
     "demo": ("app.cli.demo:group", N_("Load real demonstration sales.")),
     "migrate": ("app.cli.migrate:command", N_("Bring the database to this version.")),
+    "service": ("app.cli.service:group", N_("List, start, stop, restart and release services.")),
     "status": ("app.cli.status:command", N_("Show every service.")),
     "user": ("app.cli.user:group", N_("Add, list and reset people.")),
     "version": ("app.cli.version:command", N_("Print the version.")),

@@ -14,7 +14,7 @@ from app.core.i18n import _
 from app.core.settings import settings
 
 _TIMEOUT_SECONDS = 5.0
-_STYLES = {"healthy": "green", "starting": "yellow", "degraded": "yellow", "maintenance": "yellow", "stopped": "yellow"}
+STYLES = {"healthy": "green", "starting": "yellow", "degraded": "yellow", "maintenance": "yellow", "stopped": "yellow"}
 
 
 @click.command(help=_("Show every service. Exit code 1 when a core service is down."))
@@ -54,7 +54,7 @@ def _row(name: str, service: Mapping[str, Any]) -> list[Any]:
     latency = service.get("latency_ms")
     return [
         name,
-        Text(service["status"], style=_STYLES.get(service["status"], "red")),
+        Text(service["status"], style=STYLES.get(service["status"], "red")),
         service.get("since") or "",
         "" if latency is None else f"{latency:.0f} ms",
         str(service.get("restarts", "")),

@@ -5,24 +5,30 @@ from typing import Any
 
 from app.core.clock import iso
 from app.core.i18n import _, ngettext
-from app.supervisor.state import Phase, ServiceState, State
+from app.supervisor.state import ServiceState, State
 
-OK, DEGRADED, DOWN = "ok", "degraded", "down"
+OK, DEGRADED, MAINTENANCE, DOWN = "ok", "degraded", "maintenance", "down"
 
 
 def health(state: State, now: datetime, version: str, stuck: bool = False) -> dict[str, Any]:
-    """The whole document. `down` names every core service that does not work now."""
-    down = [kept.name for kept in state.kept if kept.core and state.services[kept.name].phase is not Phase.HEALTHY]
-    ailing = [kept.name for kept in state.kept if not kept.core and state.services[kept.name].phase is not Phase.HEALTHY]
-    overall = DOWN if down or stuck else DEGRADED if ailing or not state.docker.answers else OK
+    """The whole document. `down` names every core service that does not work now, be it for maintenance."""
+    down = [kept.name for kept in state.kept if kept.core and not state.of_use(kept.name)]
+    ailing = [kept.name for kept in state.kept if not kept.core and not state.of_use(kept.name)]
+    unplanned = [name for name in down if not _planned(state, name)]
+    overall = DEGRADED if ailing or not state.docker.answers else OK
+    if stuck or unplanned:
+        overall = DOWN
+    elif state.leases:
+        overall = MAINTENANCE
     return {
         "status": overall,
-        "summary": _summary(state, down, ailing, stuck),
+        "summary": _summary(state, unplanned, ailing, stuck),
         "version": version,
         "at": iso(now),
         "down": down,
+        **_maintenance(state),
         "services": {
-            **{kept.name: _service(state.services[kept.name], kept.stage) for kept in state.kept},
+            **{kept.name: service_document(state.services[kept.name], kept.stage) for kept in state.kept},
             "dockerproxy": _dockerproxy(state),
             "supervisor": {"status": "failed" if stuck else "healthy", "stage": 0},
         },
@@ -30,8 +36,26 @@ def health(state: State, now: datetime, version: str, stuck: bool = False) -> di
 
 
 def http_status(document: dict[str, Any]) -> int:
-    """503 when a core service is down, else 200."""
-    return 503 if document["status"] == DOWN else 200
+    """503 when a core service does not work, planned or not, else 200."""
+    return 503 if document["status"] == DOWN or document["down"] else 200
+
+
+def _planned(state: State, name: str) -> bool:
+    """Whether it is away because of a lease over it, or over what it depends on."""
+    service = state.services[name]
+    return any(state.lease_over(at_fault) for at_fault in (name, service.blamed_on) if at_fault)
+
+
+def _maintenance(state: State) -> dict[str, Any]:
+    """Who works on what and until when; nothing while nobody does."""
+    if not state.leases:
+        return {}
+    return {
+        "maintenance": [
+            {"name": lease.name, "services": list(lease.services), "why": lease.why, "until": iso(lease.until)}
+            for lease in state.leases.values()
+        ]
+    }
 
 
 def _summary(state: State, down: list[str], ailing: list[str], stuck: bool) -> str:
@@ -44,6 +68,9 @@ def _summary(state: State, down: list[str], ailing: list[str], stuck: bool) -> s
         if others:
             return _("Down: {names}, and {count} more that depend on it", names=names, count=others)
         return _("Down: {names}", names=names)
+    if state.leases:
+        lease = min(state.leases.values(), key=lambda lease: lease.until)
+        return _("Maintenance until {until} UTC: {why}", until=f"{lease.until:%H:%M}", why=lease.why)
     if ailing:
         return _("Not healthy: {names}", names=", ".join(ailing))
     if not state.docker.answers:
@@ -52,7 +79,8 @@ def _summary(state: State, down: list[str], ailing: list[str], stuck: bool) -> s
     return ngettext("{count} service is healthy", "All {count} services are healthy", count)
 
 
-def _service(service: ServiceState, stage: int) -> dict[str, Any]:
+def service_document(service: ServiceState, stage: int) -> dict[str, Any]:
+    """One service of the document."""
     latency = service.probe.latency_ms
     document: dict[str, Any] = {
         "status": service.phase.value,

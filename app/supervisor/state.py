@@ -131,6 +131,7 @@ class ServiceState:
     told_to_stop_at: datetime | None = None  # somebody sent it a signal to end
     stopped_at: datetime | None = None  # it was stopped on purpose, by hand
     first_start_due: bool = False
+    asked_at: datetime | None = None  # the last wish of an operator
     acting: Acting | None = None  # the action of ours that is under way
     remembered_id: str | None = None  # of its container, from before the supervisor was restarted
     refusal: str = ""  # what Docker said when it could not do what we asked

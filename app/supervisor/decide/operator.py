@@ -38,7 +38,7 @@ def carry_out(state: State, event: Asked, now: datetime) -> tuple[State, list[Ac
     if refusal(state, event):
         return state, []
     kept = next(kept for kept in state.kept if kept.name == event.service)
-    service = replace(state.services[kept.name], quarantined=False, attempts=(), next_attempt_at=None)
+    service = replace(state.services[kept.name], quarantined=False, attempts=(), next_attempt_at=None, asked_at=now, refusal="")
     note = Note(kept.name, _asked(event))
     service, actions = _wish(kept, service, event.ask, now)
     return replace(state, services=MappingProxyType({**state.services, kept.name: service})), [note, *actions]

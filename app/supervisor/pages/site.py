@@ -8,7 +8,6 @@ from flask import (
     Flask,
     Response,
     abort,
-    flash,
     jsonify,
     redirect,
     render_template,
@@ -25,12 +24,13 @@ from app import __version__
 from app.core.clock import Clock
 from app.core.i18n import _
 from app.core.logging import get_logger
-from app.supervisor.events import Ask, Asked
 from app.supervisor.health import health, http_status, readiness
+from app.supervisor.leases import Keeper as LeaseKeeper
 from app.supervisor.pages import formatting, overview
+from app.supervisor.pages.leases import leases
+from app.supervisor.pages.operating import operating
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR, SESSION_LIFETIME, GuessLimit, OperatorSession
-from app.supervisor.state import State
 from app.supervisor.store import Line, StateFile
 
 SHARED = Path(app.__file__).parent / "web" / "static"  # the family's tokens and fonts, read only
@@ -47,15 +47,13 @@ _POLICY = (
 log = get_logger(__name__)
 
 
-class Keeper(Protocol):
+class Keeper(LeaseKeeper, Protocol):
     """What the pages need of the loop."""
 
-    state: State
     turn: int
 
     @property
     def stuck(self) -> bool: ...
-    def ask(self, asked: Asked) -> str | None: ...
     def wait_for_turn(self, after: int, seconds: float) -> int: ...
 
 
@@ -80,8 +78,7 @@ def create_site(
     _open_addresses(site, keeper, store, clock)
     _sign_in(site, operator, limit)
     _pages(site, keeper, store, clock)
-    _actions(site, keeper)
-    for room in rooms:
+    for room in (operating(keeper, clock), leases(keeper), *rooms):
         site.register_blueprint(room.blueprint)
     return site
 
@@ -191,6 +188,7 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
             "store_trouble": store.trouble,
             "host": overview.host_facts(state.host),
             "journal": store.journal(12),
+            "leases": list(state.leases.values()),
             "now": now,
         }
 
@@ -234,14 +232,3 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
                 followers.remove(me)
 
         return Response(changes(), mimetype="text/event-stream")
-
-
-def _actions(site: Flask, keeper: Keeper) -> None:
-    @site.post("/services/<name>/<ask>")
-    def act(name: str, ask: str) -> AnyResponse:
-        if ask not in set(Ask):
-            abort(404, _("There is no such action."))
-        reason = keeper.ask(Asked(name, Ask(ask), OPERATOR))
-        if reason is not None:
-            flash(reason)
-        return redirect(url_for("service", name=name), 303)

@@ -1,12 +1,13 @@
 """The pages are shut without the operator's password, health is open, and every form must come from our own page."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.supervisor.events import Ask, Asked, HostSampled
+from app.supervisor.events import Ask, Asked, Event, HostSampled
 from app.supervisor.pages.signing_in import OPERATOR, GuessLimit, OperatorSession
 from app.supervisor.pages.site import SHARED, create_site
 from app.supervisor.state import State
@@ -14,6 +15,7 @@ from app.supervisor.store import Line, StateFile
 from tests.unit.supervisor.decide.test_judge import HOST
 from tests.unit.supervisor.world import World
 
+PAGES = ("/", "/services/redis", "/services/nginx", "/services/redis/stop")
 PASSWORD = "a long operator password"
 
 
@@ -31,6 +33,16 @@ class Keeper:
     def ask(self, asked: Asked) -> str | None:
         self.asked.append(asked)
         return self.refusal
+
+    @property
+    def clock(self) -> object:
+        return type("Clock", (), {"now": lambda _self: self.world.now})()
+
+    def put(self, event: Event) -> None:
+        self.world.tell(event)
+
+    def wait_for_state(self, holds: Callable[[State], bool], seconds: float) -> bool:
+        return holds(self.world.state)
 
     def wait_for_turn(self, after: int, seconds: float) -> int:
         return after + 1
@@ -129,7 +141,7 @@ def test_the_part_that_follows_is_no_whole_page(site: Site) -> None:
 
 def test_no_page_needs_what_the_policy_forbids(site: Site) -> None:
     site.store.note(Line(site.world.now, "redis", "<script>alert(1)</script>", True))
-    pages = [site.page("/sign-in"), *map(site.sign_in().page, ("/", "/services/redis", "/services/nginx"))]
+    pages = [site.page("/sign-in"), *map(site.sign_in().page, PAGES)]
     for page in pages:
         assert not re.search(r"<[^>]+\sstyle=", page)
         assert not re.search(r"<[^>]+\son\w+=", page)
@@ -170,9 +182,17 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(site: Site) -> N
 
 def test_an_action_from_our_page_is_passed_on(site: Site) -> None:
     site.sign_in()
-    answer = site.browser.post("/services/redis/restart", data={"csrf": site.csrf()})
+    answer = site.browser.post("/services/redis/restart", data={"csrf": site.csrf(), "reason": "it leaks"})
     assert (answer.status_code, answer.location) == (303, "/services/redis")
-    assert site.keeper.asked == [Asked("redis", Ask.RESTART, OPERATOR)]
+    assert site.keeper.asked == [Asked("redis", Ask.RESTART, OPERATOR, "it leaks")]
+
+
+@pytest.mark.parametrize("ask", list(Ask))
+def test_every_action_is_asked_for_once_more(site: Site, ask: Ask) -> None:
+    page = site.sign_in().page(f"/services/redis/{ask}")
+    assert 'method="post"' in page
+    assert "redis" in page
+    assert site.keeper.asked == []
 
 
 @pytest.mark.parametrize("token", ["", "forged"])

@@ -1,0 +1,67 @@
+"""`tradeai service list|start|stop|restart|release`: asks the supervisor, waits for what comes of it, and says so."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import click
+from rich.text import Text
+
+from app.cli.keeper import ask_keeper
+from app.cli.output import grid, show
+from app.cli.status import STYLES
+from app.core.i18n import N_, _
+
+_API = "/api/v1/services"
+_WAIT_SECONDS = 60
+_EXIT_PENDING = 2
+_HELP = {
+    "start": N_("Start a service that is stopped."),
+    "stop": N_("Stop a service; it stays stopped until it is started or the host boots."),
+    "restart": N_("Stop a service gently and start it again."),
+    "release": N_("Take a service out of quarantine and start it, with a fresh budget of restarts."),
+}
+
+
+@click.group(help=_("List, start, stop, restart and release the services of this appliance."))
+def group() -> None:
+    """Commands about services."""
+
+
+@group.command("list", help=_("Every service with its state."))
+def list_() -> None:
+    listed = ask_keeper("GET", _API)
+    columns = [_("Service"), _("Status"), _("Since"), _("Restarts"), _("Depends on"), _("Reason")]
+    show(listed, grid(columns, [_row(service) for service in listed["services"]]))
+
+
+def _command(wish: str) -> click.Command:
+    @group.command(wish, help=_(_HELP[wish]) + " " + _("Exit code 1 when it fails, 2 when it is still under way."))
+    @click.argument("name")
+    @click.option("--reason", default="", help=_("Why, for the journal."))
+    @click.option("--who", default="operator", envvar="TRADEAI_WHO", help=_("Who you are, for the journal."))
+    @click.option("--wait", type=click.IntRange(0, 300), default=_WAIT_SECONDS, show_default=True, help=_("Seconds to wait."))
+    @click.option("--lease", default="", help=_("The maintenance in whose course it is done."))
+    def act(name: str, reason: str, who: str, wait: int, lease: str) -> None:
+        body = {"who": who, "reason": reason, "lease": lease}
+        answer = ask_keeper("POST", f"{_API}/{quote(name, safe='')}/{wish}?wait={wait}", body, seconds=wait + 30)
+        show(answer, Text(answer["detail"]))
+        if answer["outcome"] == "pending" and wait:
+            raise SystemExit(_EXIT_PENDING)
+
+    return act
+
+
+for _each in _HELP:
+    _command(_each)
+
+
+def _row(service: Mapping[str, Any]) -> list[Any]:
+    return [
+        service["name"],
+        Text(service["status"], style=STYLES.get(service["status"], "red")),
+        service.get("since") or "",
+        str(service["restarts"]),
+        ", ".join(service["depends_on"]),
+        service.get("reason") or "",
+    ]
