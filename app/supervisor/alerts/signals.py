@@ -1,0 +1,120 @@
+"""What the rules look at: every figure the supervisor knows, under a fixed name. Pure.
+
+A signal that is absent says nothing: it fires no alert, and it ends none.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.i18n import _
+from app.supervisor.services import Kept
+from app.supervisor.state import HostState, Phase, ServiceState, State
+
+STALE = timedelta(minutes=15)  # a figure older than this says nothing any more
+HOST = "host"
+_SETTLED = timedelta(seconds=60)  # how long a restarted service must have been well before the restart is told on its own
+_TOLD_FOR = timedelta(minutes=15)  # and how long the restart is news
+_FIRST_START = timedelta(seconds=180)
+_DOWN = frozenset({Phase.FAILED, Phase.QUARANTINED})
+
+Key = tuple[str, str]  # name of the signal, subject
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One figure now. `cause` is the root of what it shows: a service, "host", or "" when it is its own."""
+
+    value: float
+    detail: str = ""
+    cause: str = ""
+
+
+Signals = Mapping[Key, Signal]
+
+
+def read_signals(state: State, now: datetime) -> dict[Key, Signal]:
+    """Every signal that `state` gives; stale measures are left out (`stale_measures` names them)."""
+    signals: dict[Key, Signal] = {}
+    for kept in state.kept:
+        for name, signal in _service(kept, state.services[kept.name], now):
+            signals[name, kept.name] = signal
+    if state.docker.answers is not None:
+        signals["docker_silent", ""] = Signal(float(not state.docker.answers), state.docker.reason)
+    if state.host is not None:
+        signals.update(_host(state.host))
+    for (name, subject), measure in state.measures.items():
+        if now - measure.at <= STALE:
+            value = abs(measure.value) if name == "clock_drift_s" else measure.value
+            signals[name, subject] = Signal(value, measure.detail)
+    return signals
+
+
+def stale_measures(state: State, now: datetime) -> dict[Key, datetime]:
+    """The figures that nobody has renewed, and since when."""
+    return {key: measure.at for key, measure in state.measures.items() if now - measure.at > STALE}
+
+
+def _service(kept: Kept, service: ServiceState, now: datetime) -> Iterator[tuple[str, Signal]]:
+    if service.phase is Phase.UNKNOWN:
+        return
+    down = _is_down(kept, service, now)
+    if down is not None:
+        detail = _("{service} is {phase}: {reason}", service=kept.name, phase=service.phase.value, reason=service.reason)
+        yield "service_down", Signal(float(down), detail if down else "", _root(kept, service) if down else "")
+    quarantined = service.phase is Phase.QUARANTINED
+    yield "service_quarantined", Signal(float(quarantined), str(service.reason) if quarantined else "", kept.name)
+    stopped = service.phase is Phase.STOPPED
+    yield "service_stopped", Signal(float(stopped), str(service.reason) if stopped else "", kept.name)
+    yield "service_restarted", _restarted(kept, service, now)
+
+
+def _is_down(kept: Kept, service: ServiceState, now: datetime) -> bool | None:
+    """None while it cannot be told: a first start in its time, or what a person has stopped."""
+    match service.phase:
+        case Phase.FAILED | Phase.QUARANTINED | Phase.DEGRADED:
+            return True
+        case Phase.HEALTHY | Phase.STOPPED:
+            return False
+        case Phase.STARTING:
+            patience = max(timedelta(seconds=kept.start_seconds), _FIRST_START)
+            healing = bool(service.attempts) and now - service.attempts[-1] < patience
+            late = service.since is not None and now - service.since >= patience
+            return True if healing or late else None
+    return None
+
+
+def _root(kept: Kept, service: ServiceState) -> str:
+    """Whom it waits for or blames, else itself."""
+    named = dict(service.reason.values).get("service") if service.phase is Phase.STARTING else None
+    return service.blamed_on or (str(named) if named else kept.name)
+
+
+def _restarted(kept: Kept, service: ServiceState, now: datetime) -> Signal:
+    """1 or more once a healed service has settled: while it still falls, `service_down` and quarantine speak for it."""
+    recent = [moment for moment in service.attempts if now - moment < _TOLD_FOR]
+    settled = service.phase is Phase.HEALTHY and service.since is not None and now - service.since >= _SETTLED
+    if not recent or not settled:
+        return Signal(0.0, "", kept.name)
+    text = _("{service} was restarted {count} times within 15 minutes and is well again", service=kept.name, count=len(recent))
+    return Signal(float(len(recent)), text, kept.name)
+
+
+def _host(host: HostState) -> dict[Key, Signal]:
+    used = 1 - host.memory_available / host.memory_total if host.memory_total else 0.0
+    disk = host.disk_free / host.disk_total if host.disk_total else 1.0
+    found = {
+        "host_cpu": (host.cpu, _("{percent} % of the processors are taken", percent=round(host.cpu * 100))),
+        "host_memory": (used, _("{percent} % of the memory is taken", percent=round(used * 100))),
+        "disk_free_share": (disk, _("{percent} % of the disk is free", percent=round(disk * 100, 1))),
+    }
+    if host.swap_total:
+        share = host.swap_used / host.swap_total
+        found["host_swap"] = (share, _("{percent} % of the swap space is taken", percent=round(share * 100)))
+    if host.inodes_total:
+        share = host.inodes_free / host.inodes_total
+        found["inodes_free_share"] = (
+            share,
+            _("{percent} % of the disk's files can still be made", percent=round(share * 100, 1)),
+        )
+    return {(name, ""): Signal(value, detail, HOST) for name, (value, detail) in found.items()}
