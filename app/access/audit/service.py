@@ -1,11 +1,8 @@
 """Writing to the audit trail, searching it, and proving that nobody touched it."""
 
-import random
 import re
-import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,23 +11,18 @@ import structlog
 from flask import g, has_request_context, request
 from redis.exceptions import RedisError
 
-from app.access.audit import store
-from app.access.audit.rules import Break, Link, digest, follow, plain
+from app.access.audit import chain, store
+from app.access.audit.rules import Break, Link, follow, plain
 from app.access.models import Permission, Principal
 from app.access.permissions import require
 from app.core.clock import now
-from app.core.errors import Unavailable
 from app.core.logging import get_logger
 from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
 from app.core.redis import client
 
-_ATTEMPTS = 500
-_LOCK_SECONDS = 5.0
 _YIELD_EVERY = 500
-_HEAD = "audit:head"
 
-_turn = threading.Lock()
 log = get_logger(__name__)
 
 
@@ -73,40 +65,8 @@ def record(
         "request_id": str(structlog.contextvars.get_contextvars().get("request_id", "")),
         "address": _address(),
     }
-    with _my_turn():
-        link = _append(entry)
-    _anchor(link)
+    link = chain.append(entry)
     log.info("audit", seq=link.seq, action=action, actor=who.user_id, subject_id=subject_id, digest=link.hash)
-
-
-@contextmanager
-def _my_turn() -> Any:
-    """One writer of this process at a time: fewer lost races. Correctness rests on the unique number, so waiting is bounded."""
-    mine = _turn.acquire(timeout=_LOCK_SECONDS)
-    try:
-        yield
-    finally:
-        if mine:
-            _turn.release()
-
-
-def _append(entry: Document) -> Link:
-    for attempt in range(_ATTEMPTS):
-        last = store.last_link()
-        numbered = {"_id": last.seq + 1, **entry, "prev": last.hash}
-        numbered["hash"] = digest(numbered)
-        if store.append(numbered):
-            return Link(numbered["_id"], numbered["hash"])
-        time.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - spreads writers, hides nothing
-    raise Unavailable("The audit trail is too busy to take this entry; the change may have been made. Try again in a minute.")
-
-
-def _anchor(link: Link) -> None:
-    """Remember the end of the chain outside the database, so that cutting its tail off shows too."""
-    try:
-        client().set(_HEAD, f"{link.seq}:{link.hash}")
-    except RedisError as error:
-        log.warning("audit head not anchored", error=str(error))
 
 
 def _address() -> str:
@@ -156,7 +116,7 @@ def _start_for(newest: int) -> tuple[Link, int]:
 def _compare_with_anchor(end: Link) -> tuple[bool, Break | None]:
     """Whether the entry that Redis saw last is still there, unchanged."""
     try:
-        noted = client().get(_HEAD)
+        noted = client().get(chain.HEAD)
     except RedisError:
         return False, None
     if not noted:

@@ -1,15 +1,16 @@
 """The audit collection: insert and read. There is no update and no delete, here or anywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from app.access.audit.rules import Link
 from app.core.mongo import Document, Index, database
 from app.core.paging import Page, PageRequest, find_page
 
 COLLECTION = "audit"
+_DUPLICATE_KEY = 11000
 SORTABLE = {"at": "_id", "seq": "_id"}
 
 INDEXES = [
@@ -25,13 +26,16 @@ def last_link() -> Link:
     return Link(last["_id"], last["hash"]) if last else Link()
 
 
-def append(entry: Document) -> bool:
-    """Insert; False when another writer took this number first."""
+def append(entries: Sequence[Document]) -> int:
+    """Insert in order; returns how many landed before another writer had taken a number first."""
     try:
-        database()[COLLECTION].insert_one(entry)
-    except DuplicateKeyError:
-        return False
-    return True
+        database()[COLLECTION].insert_many(entries, ordered=True)
+    except BulkWriteError as error:
+        (failed,) = error.details["writeErrors"]
+        if failed["code"] != _DUPLICATE_KEY:
+            raise
+        return int(failed["index"])
+    return len(entries)
 
 
 def walk(after: int = 0) -> Iterator[Document]:

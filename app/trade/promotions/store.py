@@ -27,6 +27,7 @@ INDEXES: list[Index] = [
     Index(COLLECTION, (("key", 1),), unique=True),
     Index(COLLECTION, (("code", 1),)),
     Index(COLLECTION, (("shelf", 1),)),
+    Index(COLLECTION, (("start", -1), ("_id", -1))),
     Index(COLLECTION, (("level", 1), ("start", -1), ("_id", -1))),
     Index(COLLECTION, (("level", 1), ("roi_manufacturer", -1), ("_id", -1))),
     Index(COLLECTION, (("customer_id", 1), ("start", -1))),
