@@ -1,4 +1,4 @@
-"""The Docker engine as the proxy lets us see it: list, inspect, stats, events, start, stop, restart; nothing else."""
+"""The Docker engine as the proxy lets us see it: list, inspect, stats, logs, events, start, stop, restart; nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from docker.errors import APIError, DockerException
 from app.supervisor.state import Container
 
 _TIMEOUT_SECONDS = 10
+_LINE = 2000  # characters of a log line that are shown
 _PROXY_SAYS_AWAY = frozenset({502, 503, 504})
 
 
@@ -58,6 +59,28 @@ class Engine:
         """One reading of the container's counters, as Docker names them. Raises EngineError."""
         with self._calling() as api:
             return dict(api.stats(self.container_name(service), stream=False, one_shot=True))
+
+    def logs(self, service: str, lines: int, until: datetime | None = None) -> list[str]:
+        """The last lines the service wrote, up to `until`; overlong ones cut. Raises EngineError."""
+        with self._calling() as api:
+            end = until.timestamp() if until else None
+            written = api.logs(self.container_name(service), stdout=True, stderr=True, tail=lines, until=end)
+        return [line[:_LINE] for line in written.decode(errors="replace").splitlines()]
+
+    def describe(self, service: str) -> dict[str, Any] | None:
+        """All that Docker knows of the service's container, as it names it; None when there is none. Raises EngineError."""
+        with self._calling() as api:
+            try:
+                return dict(api.inspect_container(self.container_name(service)))
+            except APIError as error:
+                if error.status_code == 404:
+                    return None
+                raise
+
+    def version(self) -> dict[str, Any]:
+        """What the engine says of itself. Raises EngineError."""
+        with self._calling() as api:
+            return dict(api.version())
 
     def start(self, service: str) -> None:
         with self._calling() as api:

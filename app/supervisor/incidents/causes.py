@@ -1,0 +1,61 @@
+"""Which failures make an incident, and whether one is over: pure."""
+
+from datetime import datetime, timedelta
+
+from app.supervisor.decide.attribution import HOST
+from app.supervisor.incidents.incident import Incident
+from app.supervisor.state import Phase, ServiceState, State
+
+_DOWN = frozenset({Phase.FAILED, Phase.QUARANTINED})
+_ON_PURPOSE = frozenset({Phase.STOPPED, Phase.MAINTENANCE})
+_WELL = frozenset({Phase.HEALTHY, *_ON_PURPOSE})
+_LASTING = timedelta(seconds=15)  # beyond what those behind a service need to notice that it is back
+
+
+def failures(state: State, now: datetime) -> dict[str, list[str]]:
+    """The services that do not work, by the root of it. What a person stopped, and what waits for that, is none."""
+    found: dict[str, list[str]] = {}
+    for name, service in state.services.items():
+        cause = service.blamed_on or name
+        if _is_failure(service, cause, state, now):
+            found.setdefault(cause, []).append(name)
+    return found
+
+
+def well(incident: Incident, state: State) -> bool:
+    """Whether none of the affected services still suffers from this cause."""
+    for name in incident.affected:
+        service = state.services.get(name)
+        if service is None or service.phase in _WELL or service.blamed_on not in {None, incident.cause}:
+            continue
+        return False
+    return True
+
+
+def real_cause(incident: Incident, state: State) -> str | None:
+    """Whom the service that was taken for the cause turns out to suffer from; None while it stays the cause."""
+    service = state.services.get(incident.cause)
+    if incident.recovered_at is not None or service is None or service.phase in _WELL:
+        return None
+    return service.blamed_on
+
+
+def began(service: ServiceState, now: datetime) -> datetime:
+    """The first sign of its failure."""
+    moments = [service.died_at, service.probe.failing_since, service.since if service.phase in _DOWN else None]
+    return min((moment for moment in moments if moment is not None), default=now)
+
+
+def _is_failure(service: ServiceState, cause: str, state: State, now: datetime) -> bool:
+    root = state.services.get(cause)
+    if root is not None and root.phase in _ON_PURPOSE:
+        return False
+    if service.phase in _DOWN:
+        return cause in {service.name, HOST} or root is None or root.phase in _DOWN or _lasts(service, now)
+    if service.phase is not Phase.DEGRADED or service.blamed_on is None:
+        return False
+    return (root is not None and root.phase in _DOWN) or _lasts(service, now)
+
+
+def _lasts(service: ServiceState, now: datetime) -> bool:
+    return service.since is not None and now - service.since >= _LASTING
