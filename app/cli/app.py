@@ -16,6 +16,7 @@ from app.core.settings import MissingSecret, settings
 
 # Imported when it is called: `tradeai status` waits for no business code, and help for none at all.
 COMMANDS = {
+    "alerts": ("app.cli.alerts:group", N_("Show, acknowledge and silence alerts; test channels.")),
     "audit": ("app.cli.audit:group", N_("Check the audit trail.")),
     "demo": ("app.cli.demo:group", N_("Load real demonstration sales.")),
     "migrate": ("app.cli.migrate:command", N_("Bring the database to this version.")),

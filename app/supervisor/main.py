@@ -4,20 +4,26 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 from prometheus_client import make_wsgi_app
+from prometheus_client.registry import Collector
 
 from app import __version__
 from app.core.logging import configure_logging, get_logger
+from app.supervisor.alerts.metrics import AlertMetrics
+from app.supervisor.alerts.opening import keep_going, open_desk
 from app.supervisor.clock import SteadyClock
 from app.supervisor.configuration import Configuration, configuration
 from app.supervisor.engine import Engine
 from app.supervisor.host.sample import boot_id
 from app.supervisor.loop import Loop
 from app.supervisor.metrics import registry
+from app.supervisor.pages.alerts import alerts
+from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OperatorSession
 from app.supervisor.pages.site import create_site
 from app.supervisor.probes.all import probe_of
@@ -41,10 +47,13 @@ def main() -> None:
     clock = SteadyClock()
     store = StateFile(config.state_dir, boot_id())
     engine = Engine(config.docker_url, config.project)
-    loop = Loop(clock, engine, store)
+    desk = open_desk(config.state_dir, store, clock)
+    loop = Loop(clock, engine, store, observers=[desk])
+    keep_going(desk, stopping, lambda: not loop.stuck)
     sources = Sources(loop.put, lambda: loop.state, clock, engine, stopping)
     sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.state_dir)
-    servers = _serve(config, loop, store, clock)
+    rooms = [alerts(desk, lambda: loop.state, clock)]
+    servers = _serve(config, loop, store, clock, rooms, [AlertMetrics(desk)])
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)
     loop.run(stopping)
 
@@ -55,11 +64,18 @@ def main() -> None:
     sys.exit(0)
 
 
-def _serve(config: Configuration, loop: Loop, store: StateFile, clock: SteadyClock) -> list[WSGIServer]:
+def _serve(
+    config: Configuration,
+    loop: Loop,
+    store: StateFile,
+    clock: SteadyClock,
+    rooms: Sequence[Room],
+    collectors: Sequence[Collector],
+) -> list[WSGIServer]:
     """The pages and the metrics, each on its port."""
     operator = OperatorSession(store.key("sessions"), lambda: config.secret("supervisor_password").get_secret_value())
-    site = create_site(loop, store, clock, operator, store.key("cookies"))
-    metrics = make_wsgi_app(registry(lambda: loop.state, __version__))
+    site = create_site(loop, store, clock, operator, store.key("cookies"), rooms)
+    metrics = make_wsgi_app(registry(lambda: loop.state, __version__, collectors))
     return [_server(config.listen, config.pages_port, site), _server(config.listen, config.metrics_port, metrics)]
 
 

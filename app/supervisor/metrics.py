@@ -1,6 +1,6 @@
 """Prometheus metrics on 9090: the supervisor's own process, the host, and every service. Names are stable."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -9,13 +9,15 @@ from prometheus_client.registry import Collector
 from app.supervisor.state import HostState, Outcome, Phase, ServiceState, State
 
 
-def registry(state: Callable[[], State], version: str) -> CollectorRegistry:
-    """Everything that `/metrics` shows."""
+def registry(state: Callable[[], State], version: str, others: Iterable[Collector] = ()) -> CollectorRegistry:
+    """Everything that `/metrics` shows; `others` are the collectors of further rooms."""
     made = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=made)
     PlatformCollector(registry=made)
     GCCollector(registry=made)
     made.register(_Appliance(state, version))
+    for collector in others:
+        made.register(collector)
     return made
 
 

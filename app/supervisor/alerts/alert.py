@@ -75,7 +75,7 @@ class Silence:
 
 def alert_id(rule: str, subject: str, since: datetime) -> str:
     """The same for the same alert, however often it is worked out."""
-    return hashlib.sha256(f"{rule}\0{subject}\0{since.isoformat()}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{rule}\0{subject}\0{since.isoformat()}".encode()).hexdigest()[:12]
 
 
 def change(before: Stage, alert: Alert, now: datetime, by: str = "", reason: str = "") -> AlertChange:

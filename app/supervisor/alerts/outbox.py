@@ -66,6 +66,7 @@ class Outbox:
         self._unstored: dict[str, tuple[datetime, Message]] = {}  # with when they are due; the state file did not take them
         self._unnoted: dict[str, tuple[object, ...]] = {}  # what came of messages, for the same reason
         self._lock, self._woken = threading.Lock(), threading.Event()
+        self._settled = threading.Condition()
         self.sent: dict[tuple[str, bool], int] = {}  # by channel and whether it got through, since this process began
         # One process owns the file; what an earlier one had in hand is taken up again.
         self._store.write(("UPDATE messages SET state = 'waiting' WHERE state = 'sending' AND claim != ?", [(self._token,)]))
@@ -121,6 +122,12 @@ class Outbox:
     def delivery(self, message_id: str) -> Delivery | None:
         return next(iter(self.deliveries("id = ?", (message_id,), 1)), None)
 
+    def wait_for(self, message_id: str, seconds: float) -> Delivery | None:
+        """Where the message stands once it has been tried, or after `seconds`."""
+        with self._settled:
+            self._settled.wait_for(lambda: self._is_done(message_id), seconds)
+        return self.delivery(message_id)
+
     def last(self, channel: str) -> Delivery | None:
         """The channel's newest message that was tried."""
         return next(iter(self.deliveries("channel = ? AND attempts > 0", (channel,), 1)), None)
@@ -147,6 +154,8 @@ class Outbox:
         finally:
             with self._lock:
                 self._busy.discard(channel)
+            with self._settled:
+                self._settled.notify_all()
             self.wake()
 
     def _claim(self, message_id: str) -> Message | None:
@@ -207,6 +216,10 @@ class Outbox:
     def _count(self, channel: str, ok: bool) -> None:
         with self._lock:
             self.sent[channel, ok] = self.sent.get((channel, ok), 0) + 1
+
+    def _is_done(self, message_id: str) -> bool:
+        known = self.delivery(message_id)
+        return known is not None and known.done_at is not None
 
     def _store_again(self) -> None:
         with self._lock:

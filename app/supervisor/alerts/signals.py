@@ -16,7 +16,11 @@ HOST = "host"
 _SETTLED = timedelta(seconds=60)  # how long a restarted service must have been well before the restart is told on its own
 _TOLD_FOR = timedelta(minutes=15)  # and how long the restart is news
 _FIRST_START = timedelta(seconds=180)
-_DOWN = frozenset({Phase.FAILED, Phase.QUARANTINED})
+_ON_PURPOSE = frozenset({Phase.STOPPED, Phase.MAINTENANCE})
+_UNSETTLED = frozenset({Phase.MAINTENANCE, Phase.STARTING, Phase.UNKNOWN})
+_STEADY = frozenset({Phase.HEALTHY, Phase.STOPPED})
+_WINDOW = timedelta(minutes=5)  # what figures of requests and queries look back on
+_OF_THE_WHOLE = ("api_", "db_", "queue_")
 
 Key = tuple[str, str]  # name of the signal, subject
 
@@ -37,14 +41,15 @@ def read_signals(state: State, now: datetime) -> dict[Key, Signal]:
     """Every signal that `state` gives; stale measures are left out (`stale_measures` names them)."""
     signals: dict[Key, Signal] = {}
     for kept in state.kept:
-        for name, signal in _service(kept, state.services[kept.name], now):
+        for name, signal in _service(kept, state, now):
             signals[name, kept.name] = signal
     if state.docker.answers is not None:
         signals["docker_silent", ""] = Signal(float(not state.docker.answers), state.docker.reason)
     if state.host is not None:
         signals.update(_host(state.host))
+    settled = _settled(state, now)
     for (name, subject), measure in state.measures.items():
-        if now - measure.at <= STALE:
+        if now - measure.at <= STALE and (settled or not name.startswith(_OF_THE_WHOLE)):
             value = abs(measure.value) if name == "clock_drift_s" else measure.value
             signals[name, subject] = Signal(value, measure.detail)
     return signals
@@ -55,18 +60,34 @@ def stale_measures(state: State, now: datetime) -> dict[Key, datetime]:
     return {key: measure.at for key, measure in state.measures.items() if now - measure.at > STALE}
 
 
-def _service(kept: Kept, service: ServiceState, now: datetime) -> Iterator[tuple[str, Signal]]:
-    if service.phase is Phase.UNKNOWN:
+def _settled(state: State, now: datetime) -> bool:
+    """Whether figures of the whole mean anything: not in maintenance, nor while they look back on a start."""
+    return not any(
+        service.phase in _UNSETTLED or (service.phase in _STEADY and service.since is not None and now - service.since < _WINDOW)
+        for service in state.services.values()
+    )
+
+
+def _service(kept: Kept, state: State, now: datetime) -> Iterator[tuple[str, Signal]]:
+    service = state.services[kept.name]
+    if service.phase in {Phase.UNKNOWN, Phase.MAINTENANCE}:
         return
-    down = _is_down(kept, service, now)
+    root = _root(kept, service)
+    on_purpose = root != kept.name and root in state.services and state.services[root].phase in _ON_PURPOSE
+    down = None if on_purpose else _is_down(kept, service, now)
     if down is not None:
-        detail = _("{service} is {phase}: {reason}", service=kept.name, phase=service.phase.value, reason=service.reason)
-        yield "service_down", Signal(float(down), detail if down else "", _root(kept, service) if down else "")
+        yield "service_down", Signal(1.0, _state(service), root) if down else Signal(0.0)
     quarantined = service.phase is Phase.QUARANTINED
     yield "service_quarantined", Signal(float(quarantined), str(service.reason) if quarantined else "", kept.name)
     stopped = service.phase is Phase.STOPPED
     yield "service_stopped", Signal(float(stopped), str(service.reason) if stopped else "", kept.name)
     yield "service_restarted", _restarted(kept, service, now)
+
+
+def _state(service: ServiceState) -> str:
+    if not service.reason:
+        return _("{service} is {phase}", service=service.name, phase=service.phase.value)
+    return _("{service} is {phase}: {reason}", service=service.name, phase=service.phase.value, reason=service.reason)
 
 
 def _is_down(kept: Kept, service: ServiceState, now: datetime) -> bool | None:

@@ -1,6 +1,7 @@
 """The pages and open health addresses on 8080."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,13 +23,15 @@ from werkzeug.wrappers import Response as AnyResponse
 import app
 from app import __version__
 from app.core.clock import Clock
-from app.core.i18n import _
+from app.core.i18n import _, ngettext
 from app.core.logging import get_logger
 from app.supervisor.health import health, http_status, readiness
 from app.supervisor.leases import Keeper as LeaseKeeper
 from app.supervisor.pages import formatting, overview
+from app.supervisor.pages.charts import SPANS
 from app.supervisor.pages.leases import leases
 from app.supervisor.pages.operating import operating
+from app.supervisor.pages.past import Past, span_of
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR, SESSION_LIFETIME, GuessLimit, OperatorSession
 from app.supervisor.store import Line, StateFile
@@ -58,7 +61,13 @@ class Keeper(LeaseKeeper, Protocol):
 
 
 def create_site(
-    keeper: Keeper, store: StateFile, clock: Clock, operator: OperatorSession, key: bytes, rooms: Sequence[Room] = ()
+    keeper: Keeper,
+    store: StateFile,
+    clock: Clock,
+    operator: OperatorSession,
+    key: bytes,
+    rooms: Sequence[Room] = (),
+    past: Past | None = None,
 ) -> Flask:
     """The WSGI application. Everything but health and sign-in asks for the operator."""
     site = Flask(__name__, template_folder="templates", static_folder="static")
@@ -70,14 +79,22 @@ def create_site(
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         MAX_CONTENT_LENGTH=16 * 1024,
     )
-    site.jinja_env.globals.update(_=_, version=__version__, operator=OPERATOR, rooms=[room for room in rooms if room.label])
+    site.jinja_env.globals.update(
+        _=_, ngettext=ngettext, version=__version__, operator=OPERATOR, rooms=[room for room in rooms if room.label]
+    )
     site.context_processor(lambda: {"csrf": session.get("csrf", "")})
-    site.jinja_env.filters.update(since=lambda moment: formatting.since(moment, clock.now()))
+    site.jinja_env.filters.update(
+        since=lambda moment: formatting.since(moment, clock.now()),
+        size=formatting.size,
+        percent=formatting.percent,
+        seconds=lambda seconds: formatting.span(timedelta(seconds=seconds)),
+    )
+    past = past or Past(store)
     limit = GuessLimit(clock.now)
     _guard(site, operator, limit)
-    _open_addresses(site, keeper, store, clock)
+    _open_addresses(site, keeper, store, clock, past)
     _sign_in(site, operator, limit)
-    _pages(site, keeper, store, clock)
+    _pages(site, keeper, store, clock, past)
     for room in (operating(keeper, clock), leases(keeper), *rooms):
         site.register_blueprint(room.blueprint)
     return site
@@ -125,7 +142,7 @@ def _by_password(operator: OperatorSession, limit: GuessLimit) -> tuple[Response
     return jsonify(title=_("Not signed in"), detail=detail, status=401), 401, {"WWW-Authenticate": 'Basic realm="supervisor"'}
 
 
-def _open_addresses(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
+def _open_addresses(site: Flask, keeper: Keeper, store: StateFile, clock: Clock, past: Past) -> None:
     @site.get("/health", endpoint="health")
     def show_health() -> tuple[Response, int]:
         document = health(keeper.state, clock.now(), __version__, keeper.stuck)
@@ -138,7 +155,7 @@ def _open_addresses(site: Flask, keeper: Keeper, store: StateFile, clock: Clock)
 
     @site.get("/readyz")
     def readyz() -> tuple[str, int, dict[str, str]]:
-        checks = readiness(keeper.state, keeper.stuck, store.trouble)
+        checks = readiness(keeper.state, keeper.stuck, store.trouble, past.trouble)
         lines = [f"[{'-' if wrong else '+'}]{name} {wrong or 'ok'}" for name, wrong in checks.items()]
         ready = not any(checks.values())
         text = "\n".join([*lines, "ready" if ready else "not ready"]) if "verbose" in request.args or not ready else "ok"
@@ -177,7 +194,7 @@ def _sign_in(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
         return redirect(url_for("sign_in"), 303)
 
 
-def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
+def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock, past: Past) -> None:
     def view() -> dict[str, Any]:
         state, now = keeper.state, clock.now()
         document = health(state, now, __version__, keeper.stuck)
@@ -189,6 +206,9 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
             "host": overview.host_facts(state.host),
             "journal": store.journal(12),
             "leases": list(state.leases.values()),
+            "sparks": past.sparks(list(state.services), now),
+            "notices": past.notices(),
+            "incidents": past.open_incidents(),
             "now": now,
         }
 
@@ -204,6 +224,8 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
         if kept is None:
             abort(404, _("There is no service of that name."))
         lines: list[Line] = [line for line in store.journal(500) if line.service == name][:20]
+        span = request.args.get("span", "hour")
+        states, share, charts = past.of_service(name, span, now)
         return render_template(
             "supervisor/service.html",
             row=overview.row(kept, state.services[name], now),
@@ -211,6 +233,12 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock) -> None:
             service=state.services[name],
             dependants=overview.dependants(state, name),
             journal=lines,
+            states=states,
+            availability=share,
+            charts=charts,
+            span=span,
+            span_label=span_of(span)[0],
+            spans=SPANS,
         )
 
     followers: list[object] = []
