@@ -1,0 +1,1 @@
+"""Backups that are proven: dump, manifest, verify, retention, drill, restore (docs/backup.md)."""

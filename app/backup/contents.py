@@ -1,0 +1,92 @@
+"""What a database holds, small enough for a manifest: per collection count, content hash, indexes and options."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bson import json_util
+
+from app.core.i18n import _
+
+_MODULUS = 1 << 256
+# What a server adds to an index by itself; it differs from server to server and says nothing about the data.
+_SERVERS_OWN = frozenset({"v", "ns", "background", "storageEngine", "textIndexVersion", "2dsphereIndexVersion"})
+
+
+@dataclass(frozen=True)
+class Collection:
+    """`digest`: 64 hexadecimal digits. `indexes` and `options`: canonical JSON, indexes in the order of their names."""
+
+    count: int
+    digest: str
+    indexes: tuple[str, ...] = ()
+    options: str = "{}"
+
+
+Contents = Mapping[str, Collection]
+
+
+class Digest:
+    """Count and hash of documents in any order: the sum, modulo 2^256, of the SHA-256 of each document's BSON."""
+
+    def __init__(self) -> None:
+        self.count, self._sum = 0, 0
+
+    def add(self, document: bytes | memoryview) -> None:
+        self._sum += int.from_bytes(hashlib.sha256(document).digest(), "big")
+        self.count += 1
+
+    def hexdigest(self) -> str:
+        return f"{self._sum % _MODULUS:064x}"
+
+
+def canonical_index(index: Mapping[str, Any]) -> str:
+    """An index as every server and tool describes it alike: order of keys kept, numbers without their BSON type."""
+    wanted = {name: _plain(value) for name, value in index.items() if name not in _SERVERS_OWN and value is not False}
+    wanted["key"] = [[field, _plain(direction)] for field, direction in index["key"].items()]
+    return json.dumps(wanted, sort_keys=True, default=json_util.default)
+
+
+def canonical_options(options: Mapping[str, Any]) -> str:
+    """A collection's options (capped, size, validator ...)."""
+    return json.dumps({name: _plain(value) for name, value in options.items() if value is not False}, sort_keys=True)
+
+
+def sorted_indexes(indexes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Canonical, in the order of their names."""
+    return tuple(canonical_index(index) for index in sorted(indexes, key=lambda index: str(index.get("name"))))
+
+
+def differences(expected: Contents, found: Contents) -> list[str]:
+    """One sentence for everything that is not as expected; [] when all is equal."""
+    sentences = [_("Collection {name} is missing.", name=name) for name in sorted(expected.keys() - found.keys())]
+    sentences += [_("Collection {name} should not be there.", name=name) for name in sorted(found.keys() - expected.keys())]
+    for name in sorted(expected.keys() & found.keys()):
+        sentences += _compare(name, expected[name], found[name])
+    return sentences
+
+
+def _compare(name: str, expected: Collection, found: Collection) -> list[str]:
+    if expected.count != found.count:
+        return [_("{name}: {found} documents instead of {expected}.", name=name, found=found.count, expected=expected.count)]
+    sentences = []
+    if expected.digest != found.digest:
+        sentences.append(_("{name}: as many documents, but other contents.", name=name))
+    lost = [json.loads(index)["name"] for index in expected.indexes if index not in found.indexes]
+    if lost:
+        sentences.append(_("{name}: missing or different indexes: {indexes}.", name=name, indexes=", ".join(lost)))
+    if expected.options != found.options:
+        sentences.append(_("{name}: other options of the collection.", name=name))
+    return sentences
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
