@@ -11,8 +11,9 @@ from typing import Any
 import bson
 from bson import json_util
 
-from app.backup.contents import Collection, Contents, Digest, canonical_options, sorted_indexes
+from app.backup.contents import Collection, Contents, Digest
 from app.backup.errors import BackupUnusable
+from app.backup.indexes import canonical_options, sorted_indexes
 from app.core.i18n import _
 
 _MAGIC = struct.pack("<I", 0x8199E26D)

@@ -2,17 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from bson import json_util
 
 from app.core.i18n import _
 
 _MODULUS = 1 << 256
-# What a server adds to an index by itself; it differs from server to server and says nothing about the data.
-_SERVERS_OWN = frozenset({"v", "ns", "background", "storageEngine", "textIndexVersion", "2dsphereIndexVersion"})
 
 
 @dataclass(frozen=True)
@@ -42,23 +37,6 @@ class Digest:
         return f"{self._sum % _MODULUS:064x}"
 
 
-def canonical_index(index: Mapping[str, Any]) -> str:
-    """An index as every server and tool describes it alike: order of keys kept, numbers without their BSON type."""
-    wanted = {name: _plain(value) for name, value in index.items() if name not in _SERVERS_OWN and value is not False}
-    wanted["key"] = [[field, _plain(direction)] for field, direction in index["key"].items()]
-    return json.dumps(wanted, sort_keys=True, default=json_util.default)
-
-
-def canonical_options(options: Mapping[str, Any]) -> str:
-    """A collection's options (capped, size, validator ...)."""
-    return json.dumps({name: _plain(value) for name, value in options.items() if value is not False}, sort_keys=True)
-
-
-def sorted_indexes(indexes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Canonical, in the order of their names."""
-    return tuple(canonical_index(index) for index in sorted(indexes, key=lambda index: str(index.get("name"))))
-
-
 def differences(expected: Contents, found: Contents) -> list[str]:
     """One sentence for everything that is not as expected; [] when all is equal."""
     sentences = [_("Collection {name} is missing.", name=name) for name in sorted(expected.keys() - found.keys())]
@@ -80,13 +58,3 @@ def _compare(name: str, expected: Collection, found: Collection) -> list[str]:
     if expected.options != found.options:
         sentences.append(_("{name}: other options of the collection.", name=name))
     return sentences
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value

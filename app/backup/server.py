@@ -16,8 +16,9 @@ from bson.raw_bson import RawBSONDocument
 from pydantic import SecretStr
 from pymongo.database import Database
 
-from app.backup.contents import Collection, Contents, Digest, canonical_options, sorted_indexes
+from app.backup.contents import Collection, Contents, Digest
 from app.backup.errors import BackupFailed
+from app.backup.indexes import canonical_options, sorted_indexes
 from app.core.i18n import _
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)

@@ -1,6 +1,7 @@
 """Two databases are compared by count, contents, indexes and options, and each difference is one sentence."""
 
-from app.backup.contents import Collection, canonical_index, differences
+from app.backup.contents import Collection, differences
+from app.backup.indexes import canonical_index
 
 ID = canonical_index({"key": {"_id": 1}, "name": "_id_"})
 UNIQUE = canonical_index({"key": {"a": 1, "b": -1}, "name": "a_b", "unique": True})
