@@ -1,4 +1,7 @@
-"""Every request carries an id from nginx to the database call and into each log line."""
+"""Every request carries an id from nginx to the database call and into each log line.
+
+The access log has a line for each request; here only those that a person should see among the others: refused, failed, slow.
+"""
 
 import re
 import time
@@ -11,6 +14,7 @@ from app.core.logging import get_logger
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 _QUIET = ("/livez", "/health", "/static/", "/metrics")
+_SLOW_MILLISECONDS = 1000.0
 
 log = get_logger("request")
 
@@ -34,12 +38,14 @@ def install(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["X-Request-ID"] = request_id()
-        if not request.path.startswith(_QUIET):
+        milliseconds = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+        notable = response.status_code >= 400 or milliseconds >= _SLOW_MILLISECONDS
+        if notable and not request.path.startswith(_QUIET):
             log.info(
                 "request",
                 method=request.method,
                 path=request.path,
                 status=response.status_code,
-                milliseconds=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+                milliseconds=round(milliseconds, 1),
             )
         return response

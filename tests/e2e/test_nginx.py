@@ -171,7 +171,7 @@ def test_what_the_client_claims_about_its_address_is_not_believed(appliance: App
     assert json.loads(lines[-1])["client"] != "203.0.113.9"
 
 
-@pytest.mark.parametrize("path", ["/livez", "/metrics"])
+@pytest.mark.parametrize("path", ["/livez", "/metrics", "/internal/doctor"])
 def test_what_is_for_the_machine_alone_is_not_at_the_door(door: httpx.Client, path: str) -> None:
     assert door.get(path).status_code == 404
 

@@ -9,7 +9,7 @@ from app.access.models import Permission
 from app.access.signed_in import may
 from app.trade.customers import service
 from app.trade.customers.models import Customer, CustomerChange, CustomerInput, CustomerPage, CustomerQuery
-from app.trade.hierarchy.answers import encode, json_answer
+from app.trade.hierarchy.answers import encode, json_answer, packed_answer
 
 blueprint = APIBlueprint("customers_api", __name__, url_prefix="/api/v1/customers", tag="Customers")
 
@@ -20,7 +20,7 @@ blueprint = APIBlueprint("customers_api", __name__, url_prefix="/api/v1/customer
 @blueprint.doc(summary="List customers", responses=[401, 403, 422])
 def listing(query_data: CustomerQuery) -> Response:
     """A page of customers, filtered and sorted."""
-    return json_answer(service.page_json(may(Permission.CUSTOMERS_READ), query_data))
+    return packed_answer(service.page_json(may(Permission.CUSTOMERS_READ), query_data))
 
 
 @blueprint.post("")

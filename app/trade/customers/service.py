@@ -12,7 +12,7 @@ from app.core.paging import Page, PageRequest
 from app.core.settings import settings
 from app.trade.customers import store
 from app.trade.customers.models import LEVELS, CustomerChange, CustomerInput, CustomerQuery
-from app.trade.hierarchy.answers import encode
+from app.trade.hierarchy.answers import encode, pack
 from app.trade.hierarchy.service import Tree
 from app.trade.hierarchy.store import matching
 
@@ -57,14 +57,14 @@ def page(who: Principal, where: Document, request: PageRequest, count: bool = Tr
 
 
 def page_json(who: Principal, query: CustomerQuery) -> bytes:
-    """One page of customers as JSON, made once and kept until a customer changes."""
+    """One page of customers as packed JSON, made once and kept until a customer changes."""
     require(who, tree.read)
 
     def load() -> bytes:
         request = PageRequest(query.sort, query.limit, query.cursor)
         found = tree.page(who, where(**query.model_dump()), request, query.count)
         items = [as_json(customer) for customer in found.items]
-        return encode({"items": items, "next_cursor": found.next_cursor, "total": found.total})
+        return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
 
     return cached([tree.scope], ["customers.page", query.model_dump(mode="json")], load)
 

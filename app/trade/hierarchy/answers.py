@@ -1,5 +1,7 @@
 """JSON answers built once, as bytes, without passing every value through a schema again."""
 
+import gzip
+import hashlib
 import json
 from typing import Any
 
@@ -9,6 +11,29 @@ from flask import Response, request
 def encode(value: Any) -> bytes:
     """Compact JSON."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+_TAG_BYTES = 16
+_LEVEL = 4
+
+
+def pack(body: bytes) -> bytes:
+    """`body` compressed, behind its tag: what the cache keeps, so that neither is computed for every asker."""
+    return hashlib.sha256(body).digest()[:_TAG_BYTES] + gzip.compress(body, _LEVEL, mtime=0)
+
+
+def packed_answer(packed: bytes) -> Response:
+    """What `pack` made, as it is for whoever takes gzip; 304 without a body when the asker has it already."""
+    tag, body = packed[:_TAG_BYTES], packed[_TAG_BYTES:]
+    compressed = "gzip" in request.accept_encodings
+    answer = Response(body if compressed else gzip.decompress(body), mimetype="application/json")
+    if compressed:
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.vary.add("Accept-Encoding")
+    answer.set_etag(tag.hex(), weak=True)
+    answer.make_conditional(request)
+    return answer
 
 
 def json_answer(body: bytes, status: int = 200) -> Response:

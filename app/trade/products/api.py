@@ -7,7 +7,7 @@ from flask import Response
 
 from app.access.models import Permission
 from app.access.signed_in import may
-from app.trade.hierarchy.answers import encode, json_answer
+from app.trade.hierarchy.answers import encode, json_answer, packed_answer
 from app.trade.products import service
 from app.trade.products.models import Product, ProductChange, ProductInput, ProductPage, ProductQuery
 
@@ -20,7 +20,7 @@ blueprint = APIBlueprint("products_api", __name__, url_prefix="/api/v1/products"
 @blueprint.doc(summary="List products", responses=[401, 403, 422])
 def listing(query_data: ProductQuery) -> Response:
     """A page of products, filtered and sorted."""
-    return json_answer(service.page_json(may(Permission.PRODUCTS_READ), query_data))
+    return packed_answer(service.page_json(may(Permission.PRODUCTS_READ), query_data))
 
 
 @blueprint.post("")

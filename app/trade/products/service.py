@@ -13,7 +13,7 @@ from app.core.clock import iso
 from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
 from app.core.settings import settings
-from app.trade.hierarchy.answers import encode
+from app.trade.hierarchy.answers import encode, pack
 from app.trade.hierarchy.service import Tree
 from app.trade.hierarchy.store import matching
 from app.trade.products import store
@@ -69,14 +69,14 @@ def page(who: Principal, where: Document, request: PageRequest, count: bool = Tr
 
 
 def page_json(who: Principal, query: ProductQuery) -> bytes:
-    """One page of products as JSON, made once and kept until a product changes."""
+    """One page of products as packed JSON, made once and kept until a product changes."""
     require(who, tree.read)
 
     def load() -> bytes:
         request = PageRequest(query.sort, query.limit, query.cursor)
         found = tree.page(who, where(**query.model_dump()), request, query.count)
         items = [as_json(product) for product in found.items]
-        return encode({"items": items, "next_cursor": found.next_cursor, "total": found.total})
+        return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
 
     return cached([tree.scope], ["products.page", query.model_dump(mode="json")], load)
 

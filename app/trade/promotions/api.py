@@ -8,7 +8,7 @@ from flask import Response
 from app.access.models import Permission
 from app.access.signed_in import may
 from app.core.mongo import Document
-from app.trade.hierarchy.answers import encode, json_answer
+from app.trade.hierarchy.answers import encode, json_answer, packed_answer
 from app.trade.promotions import service
 from app.trade.promotions.listing import as_json
 from app.trade.promotions.models import (
@@ -31,7 +31,7 @@ blueprint = APIBlueprint("promotions_api", __name__, url_prefix="/api/v1/promoti
 @blueprint.doc(summary="List promotions", responses=[401, 403, 422])
 def listing(query_data: PromotionQuery) -> Response:
     """A page of promotions, filtered and sorted, without the weeks of their analysis."""
-    return json_answer(service.page_json(may(Permission.PROMOTIONS_READ), query_data))
+    return packed_answer(service.page_json(may(Permission.PROMOTIONS_READ), query_data))
 
 
 @blueprint.post("")

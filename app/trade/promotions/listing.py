@@ -1,6 +1,6 @@
 """Lists of promotions: what a filter means to the database, names beside ids, and promotions as the API gives them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -56,18 +56,24 @@ def page_request(query: PromotionQuery) -> PageRequest:
 
 
 def named(rows: Iterable[Document]) -> list[Document]:
-    """The rows with customer_name, product_name and weeks, for people."""
+    """The rows with customer_name, product_name, product_names and weeks, for people."""
     listed = list(rows)
-    places = customers.by_ids({row["customer_id"] for row in listed}, {"name": 1, "code": 1})
-    goods = products.by_ids({product_id for row in listed for product_id in row["product_ids"]}, {"name": 1, "sku": 1})
-    for row in listed:
-        place = places.get(row["customer_id"])
-        names = [goods[product_id]["name"] for product_id in row["product_ids"] if product_id in goods]
-        row["customer_name"] = place["name"] if place else None
-        row["product_name"] = _joined(names)
+    for row, names in zip(listed, add_names(listed), strict=True):
         row["product_names"] = names
         row["weeks"] = -(-((row["end"] - row["start"] + timedelta(days=1)).days) // 7)
     return listed
+
+
+def add_names(rows: Sequence[Document]) -> list[list[str]]:
+    """Give rows (or items of `as_json`) the names behind their ids as they are now; returns each one's product names."""
+    places = customers.by_ids({row["customer_id"] for row in rows}, {"name": 1, "code": 1})
+    goods = products.by_ids({product_id for row in rows for product_id in row["product_ids"]}, {"name": 1, "sku": 1})
+    names = [[goods[product_id]["name"] for product_id in row["product_ids"] if product_id in goods] for row in rows]
+    for row, own in zip(rows, names, strict=True):
+        place = places.get(row["customer_id"])
+        row["customer_name"] = place["name"] if place else None
+        row["product_name"] = _joined(own)
+    return names
 
 
 def _joined(names: list[str]) -> str | None:

@@ -24,7 +24,7 @@ from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
 from app.core.settings import settings
 from app.trade.customers.store import nodes as customers
-from app.trade.hierarchy.answers import encode
+from app.trade.hierarchy.answers import encode, pack
 from app.trade.products.store import nodes as products
 from app.trade.promotions import entered, listing, rules, store, work
 from app.trade.promotions.analysis import skus_of
@@ -69,21 +69,30 @@ def _rows(query: PromotionQuery) -> Document:
         sums = listing.totals_as_json(listing.totals(wanted)) if query.count else None
         return bson.encode({"rows": found.items, "next": found.next_cursor, "total": found.total, "sums": sums})
 
-    by_tree = query.customer or query.product  # then the filter itself depends on who is below whom
-    scopes = SCOPES if by_tree else ("promotions",)
-    return bson.decode(cached(scopes, ["promotions.rows", query.model_dump(mode="json")], load), _AWARE)
+    return bson.decode(cached(_scopes(query), ["promotions.rows", query.model_dump(mode="json")], load), _AWARE)
 
 
 def page_json(who: Principal, query: PromotionQuery) -> bytes:
-    """One page as JSON, made once and kept until a promotion, customer or product changes."""
+    """One page as packed JSON, made once and kept until a promotion, customer or product changes."""
     require(who, Permission.PROMOTIONS_READ)
+    key = query.model_dump(mode="json")
 
-    def load() -> bytes:
+    def load_nameless() -> bytes:
         kept = _rows(query)
-        items = [listing.as_json(row) for row in listing.named(kept["rows"])]
+        items = [listing.as_json(row) for row in kept["rows"]]
         return encode({"items": items, "next_cursor": kept["next"], "total": kept["total"], "totals": kept["sums"]})
 
-    return cached(SCOPES, ["promotions.page", query.model_dump(mode="json")], load)
+    def load() -> bytes:
+        answer = json.loads(cached(_scopes(query), ["promotions.nameless", key], load_nameless))
+        listing.add_names(answer["items"])
+        return pack(encode(answer))
+
+    return cached(SCOPES, ["promotions.page", key], load)
+
+
+def _scopes(query: PromotionQuery) -> tuple[str, ...]:
+    """What the rows of a page depend on: a filter by customer or product looks at who is below whom."""
+    return SCOPES if query.customer or query.product else ("promotions",)
 
 
 def iterate(who: Principal, query: PromotionQuery) -> Iterator[Document]:

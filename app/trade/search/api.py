@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.access.signed_in import principal
 from app.core.cache import cached
-from app.trade.hierarchy.answers import encode, json_answer
+from app.trade.hierarchy.answers import encode, pack, packed_answer
 from app.web.search import find
 
 blueprint = APIBlueprint("search_api", __name__, url_prefix="/api/v1/search", tag="Search")
@@ -53,6 +53,6 @@ def search(query_data: SearchQuery) -> Response:
     who = principal()
 
     def load() -> bytes:
-        return encode({"groups": find(who, query_data.q, query_data.limit)})
+        return pack(encode({"groups": find(who, query_data.q, query_data.limit)}))
 
-    return json_answer(cached(SCOPES, ["search", who.role.value, query_data.model_dump()], load))
+    return packed_answer(cached(SCOPES, ["search", who.role.value, query_data.model_dump()], load))

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.app import tradeai
-from app.cli.migrate import declared_indexes
+from app.core.indexes import declared_indexes
 from app.core import mongo as mongo_module
 from app.core.migrations import COLLECTION, known
 from app.core.mongo import Db

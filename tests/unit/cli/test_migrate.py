@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import app
-from app.cli.migrate import missing_indexes, store_modules
+from app.core.indexes import missing_indexes, store_modules
 from app.core.mongo import Index
 
 _ROOT = Path(app.__file__).parent
