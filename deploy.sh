@@ -7,7 +7,7 @@ cd "$ROOT"
 STATE=$ROOT/.cache/deploy
 DEPLOY_LOG=$STATE/deploy.log
 
-for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,administrator,demo,summary}.sh; do
+for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,administrator,demo,facts,summary}.sh; do
     # shellcheck source=/dev/null
     . "$file"
 done
@@ -45,5 +45,6 @@ heading "Database";      phase_database
 heading "People";        phase_administrator
 [ -z "$DEMO" ] || heading "Demonstration"
 phase_demo
+phase_facts
 heading "TradeAI is running"
 phase_summary

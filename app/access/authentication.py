@@ -17,7 +17,7 @@ from app.core.settings import settings
 
 PASSWORD_PAGE = "/settings/password"  # noqa: S105 - an address
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_UNWATCHED = ("/static/", "/livez", "/health", "/metrics")
+_UNWATCHED = ("/static/", "/livez", "/health", "/metrics", "/internal/")
 _OPEN_PATHS = frozenset(
     {
         "/sign-in",

@@ -16,6 +16,8 @@ class Configuration(Settings):
     docker_url: str = "tcp://dockerproxy:2375"
     worker_url: str = "http://worker:5001"
     nginx_url: str = "http://nginx:8080"
+    nginx_tls_port: int = 8443
+    domain: str = ""  # the name people type, when there is one
     state_dir: Path = Path("/var/lib/tradeai/supervisor")
     listen: str = "0.0.0.0"  # noqa: S104 - inside its container; Compose publishes on 127.0.0.1 only
     pages_port: int = 8080
