@@ -7,7 +7,7 @@ cd "$ROOT"
 STATE=$ROOT/.cache/deploy
 DEPLOY_LOG=$STATE/deploy.log
 
-for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,administrator,demo,facts,summary}.sh; do
+for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,administrator,demo,baseline,facts,summary}.sh; do
     # shellcheck source=/dev/null
     . "$file"
 done
@@ -26,6 +26,7 @@ plan_start
 plan_database
 plan_administrator
 plan_demo
+plan_baseline
 if [ -n "$DRY_RUN" ]; then
     note "dry run: nothing was changed"
     exit 0
@@ -45,6 +46,7 @@ heading "Database";      phase_database
 heading "People";        phase_administrator
 [ -z "$DEMO" ] || heading "Demonstration"
 phase_demo
+phase_baseline
 phase_facts
 heading "TradeAI is running"
 phase_summary

@@ -18,6 +18,7 @@ class Configuration(Settings):
     nginx_url: str = "http://nginx:8080"
     nginx_tls_port: int = 8443
     domain: str = ""  # the name people type, when there is one
+    watched_dir: Path = Path("/srv/tradeai/watched")  # what must not change between two deployments, mounted read-only
     state_dir: Path = Path("/var/lib/tradeai/supervisor")
     listen: str = "0.0.0.0"  # noqa: S104 - inside its container; Compose publishes on 127.0.0.1 only
     pages_port: int = 8080

@@ -21,8 +21,12 @@ from app.supervisor.configuration import Configuration, configuration
 from app.supervisor.engine import Engine
 from app.supervisor.host.sample import boot_id
 from app.supervisor.loop import Loop
+from app.supervisor.measures.all import baseline_of
+from app.supervisor.measures.all import sources as measuring
+from app.supervisor.measures.source import start as start_measuring
 from app.supervisor.metrics import registry
 from app.supervisor.pages.alerts import alerts
+from app.supervisor.pages.baseline import baseline_room
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OperatorSession
 from app.supervisor.pages.site import create_site
@@ -52,7 +56,9 @@ def main() -> None:
     keep_going(desk, stopping, lambda: not loop.stuck)
     sources = Sources(loop.put, lambda: loop.state, clock, engine, stopping)
     sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.state_dir)
-    rooms = [alerts(desk, lambda: loop.state, clock)]
+    recorded = baseline_of(config, store, clock, lambda: loop.state, engine)
+    start_measuring(measuring(config, store, clock, lambda: loop.state, recorded), loop.put, stopping)
+    rooms = [baseline_room(recorded), alerts(desk, lambda: loop.state, clock)]
     servers = _serve(config, loop, store, clock, rooms, [AlertMetrics(desk)])
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)
     loop.run(stopping)

@@ -1,0 +1,150 @@
+"""The backend's own counters, read as Prometheus would: how fast and how often in error the API answers, how MongoDB does.
+
+One request every 15 seconds; its cost does not grow with traffic, as following the access log would. Percentiles are those of
+the histogram's buckets; 200 ms is a bucket's edge, so whether p95 is above it is exact.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import httpx
+
+from app.core.clock import Clock
+from app.core.http import open_client
+from app.supervisor.events import Measured
+from app.supervisor.measures.source import Source
+
+SECONDS = 15.0
+WINDOW = timedelta(minutes=5)
+FEWEST = 20  # requests below which a percentile says nothing
+FEWEST_ERRORS = 3  # one broken request at night is no error rate
+_LABELS = re.compile(r'(\w+)="([^"]*)"')
+_REQUESTS = "tradeai_http_request_seconds"
+_OWN = frozenset({"/health", "/livez", "/metrics", "/api/v1/health", "/static/<path:filename>"})
+_LONGEST = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Totals since the backend started. `buckets`: upper edge (seconds) -> API requests that took no longer."""
+
+    buckets: Mapping[float, float] = field(default_factory=dict)
+    requests: float = 0.0
+    errors: float = 0.0
+    queries: float = 0.0
+    query_seconds: float = 0.0
+    connection_failures: float = 0.0
+
+    def since(self, before: "Counters") -> "Counters":
+        """What was added after `before`."""
+        return Counters(
+            {edge: count - before.buckets.get(edge, 0.0) for edge, count in self.buckets.items()},
+            self.requests - before.requests,
+            self.errors - before.errors,
+            self.queries - before.queries,
+            self.query_seconds - before.query_seconds,
+            self.connection_failures - before.connection_failures,
+        )
+
+    def began_anew(self, before: "Counters") -> bool:
+        """Whether these can only be the counters of another process."""
+        mine = (self.requests, self.errors, self.queries, self.connection_failures)
+        return any(now < then for now, then in zip(mine, _totals(before), strict=True))
+
+
+def _totals(counters: Counters) -> tuple[float, ...]:
+    return (counters.requests, counters.errors, counters.queries, counters.connection_failures)
+
+
+class BackendFigures:
+    """`api_p95_ms`, `api_error_share`, `db_query_mean_ms`, `db_connection_failures`, each over the last five minutes."""
+
+    def __init__(self, fetch: Callable[[], str], clock: Clock) -> None:
+        self._fetch, self._clock = fetch, clock
+        self._seen: deque[tuple[datetime, Counters]] = deque()
+
+    def read(self) -> Iterable[Measured]:
+        """One look. Raises OSError when the backend does not answer: that is its probe's business."""
+        counters, now = parse(self._fetch()), self._clock.now()
+        if self._seen and counters.began_anew(self._seen[-1][1]):
+            self._seen.clear()
+            self._seen.append((now, Counters()))  # it counts from its start, which lies since the last look
+        self._seen.append((now, counters))
+        while len(self._seen) > 2 and now - self._seen[1][0] >= WINDOW:
+            self._seen.popleft()
+        return figures(counters.since(self._seen[0][1]))
+
+
+def figures(lately: Counters) -> Iterable[Measured]:
+    """The figures of what happened in the window; 0 where too little did to say anything."""
+    count = lately.buckets.get(float("inf"), 0.0)
+    p95 = percentile(lately.buckets, 0.95) * 1000 if count >= FEWEST else 0.0
+    share = lately.errors / lately.requests if lately.errors >= FEWEST_ERRORS and lately.requests else 0.0
+    mean = lately.query_seconds / lately.queries * 1000 if lately.queries >= FEWEST else 0.0
+    failures = lately.connection_failures
+    yield Measured("api_p95_ms", round(p95, 1), detail=f"{count:.0f} requests to the API in 5 minutes")
+    yield Measured(
+        "api_error_share", round(share, 4), detail=f"{lately.errors:.0f} of {lately.requests:.0f} requests in 5 minutes"
+    )
+    yield Measured("db_query_mean_ms", round(mean, 1), detail=f"{lately.queries:.0f} commands to MongoDB in 5 minutes")
+    yield Measured("db_connection_failures", failures, detail=f"{failures:.0f} failed connections to MongoDB in 5 minutes")
+
+
+def percentile(buckets: Mapping[float, float], share: float) -> float:
+    """Seconds within which `share` of the requests were answered, as Prometheus' histogram_quantile interpolates it."""
+    edges = sorted(buckets)
+    wanted = buckets[edges[-1]] * share
+    lower = below = 0.0
+    for edge in edges:
+        if buckets[edge] >= wanted:
+            inside = buckets[edge] - below
+            return lower if edge == float("inf") else lower + (edge - lower) * ((wanted - below) / inside if inside else 1.0)
+        lower, below = edge, buckets[edge]
+    return lower
+
+
+def parse(text: str) -> Counters:
+    """The counters in an answer of /metrics; what is missing counts 0. Raises ValueError for what is no such answer."""
+    buckets: dict[float, float] = {}
+    requests = errors = 0.0
+    plain = {"tradeai_mongo_command_seconds_count": 0.0, "tradeai_mongo_command_seconds_sum": 0.0}
+    plain["tradeai_mongo_connection_failures_total"] = 0.0
+    for line in text.splitlines():
+        if line.startswith(_REQUESTS):
+            labels = dict(_LABELS.findall(line))
+            if labels.get("endpoint") in _OWN:
+                continue
+            value = float(line.rpartition(" ")[2])
+            if line.startswith("_bucket", len(_REQUESTS)):
+                if labels["endpoint"].startswith("/api/"):
+                    edge = float(labels["le"])
+                    buckets[edge] = buckets.get(edge, 0.0) + value
+            elif line.startswith("_count", len(_REQUESTS)):
+                requests += value
+                errors += value if labels["status"].startswith("5") else 0.0
+        else:
+            name, _space, value_text = line.partition(" ")
+            if name in plain:
+                plain[name] = float(value_text)
+    queries, seconds, failures = plain.values()
+    return Counters(buckets, requests, errors, queries, seconds, failures)
+
+
+def fetch_metrics(http: httpx.Client) -> str:
+    """The backend's /metrics. Raises OSError when there is none."""
+    try:
+        answer = http.get("/metrics")
+    except httpx.HTTPError as error:
+        raise OSError(f"the backend's metrics: {error}") from error
+    if not answer.is_success or len(answer.content) > _LONGEST:
+        raise OSError(f"the backend's metrics: status {answer.status_code}, {len(answer.content)} bytes")
+    return answer.text
+
+
+def source(url: str, clock: Clock) -> Source:
+    """The source; `url` is the backend's address inside."""
+    http = open_client(url, timeout_seconds=5.0)
+    return Source("backend", SECONDS, BackendFigures(lambda: fetch_metrics(http), clock).read)
