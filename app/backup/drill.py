@@ -1,5 +1,6 @@
 """The proof: a backup restored in full into a throwaway database, read back, and compared with what was dumped."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 from pymongo.errors import PyMongoError
 
 from app.backup.contents import differences
-from app.backup.errors import BackupUnusable, DrillFailed, RestoreFailed
+from app.backup.errors import BackupUnusable, DrillFailed, NoThrowaway, RestoreFailed
 from app.backup.progress import Progress, Silent
 from app.backup.restore import load
 from app.backup.server import Server, read_contents
@@ -21,6 +22,7 @@ from app.core.i18n import _
 
 _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
+_WANT_SECONDS = 15.0
 
 Check = Callable[[Server, str], str]
 """Invariants of the restored data: what is wrong with it, "" when nothing is."""
@@ -36,13 +38,23 @@ class Throwaway:
     @contextmanager
     def running(self) -> Iterator[Server]:
         """The empty server, for the block. Raises DrillFailed when it does not come up."""
-        self.wanted.parent.mkdir(parents=True, exist_ok=True)
-        self.wanted.touch()
+        over = threading.Event()
+        wanting = threading.Thread(target=self._want, args=(over,), daemon=True)
+        wanting.start()
         try:
             self._await()
             yield self.server
         finally:
+            over.set()
+            wanting.join()
             self.wanted.unlink(missing_ok=True)
+
+    def _want(self, over: threading.Event) -> None:
+        """Say again and again that it is needed: when we are killed, the container must not wait for us for ever."""
+        self.wanted.parent.mkdir(parents=True, exist_ok=True)
+        self.wanted.touch()
+        while not over.wait(_WANT_SECONDS):
+            self.wanted.touch()
 
     def _await(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -57,28 +69,28 @@ class Throwaway:
                     text = _(
                         "The throwaway database did not start ({reason}). See: docker compose logs drill", reason=_short(error)
                     )
-                    raise DrillFailed(text) from error
+                    raise NoThrowaway(text) from error
                 time.sleep(_LOOK_SECONDS)
 
 
 def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, progress: Progress | None = None) -> dict[str, Any]:
     """The proof, also stored beside the backup: when, how long each part took, how much was compared.
 
-    Raises DrillFailed; that too is stored, and the backup does not count as proven any more.
+    Raises DrillFailed; when it was for the backup's own sake, that too is stored, and it does not count as proven any more.
     """
     began, at = time.monotonic(), clock.now()
     proof: dict[str, Any] = {"backup": backup.id, "at": at.isoformat(), "ok": False}
     try:
         proof |= _prove(backup, throwaway, check, progress or Silent()) | {"ok": True}
-    except (BackupUnusable, RestoreFailed, DrillFailed) as error:
-        proof["reason"] = error.detail
-        raise DrillFailed(error.detail) from error
     except PyMongoError as error:
-        proof["reason"] = _("The throwaway database failed: {reason}", reason=_short(error))
-        raise DrillFailed(proof["reason"]) from error
-    finally:
-        proof["seconds"] = round(time.monotonic() - began, 1)
-        write_json(backup.folder / PROOF, proof)
+        raise NoThrowaway(_("The throwaway database failed: {reason}", reason=_short(error))) from error
+    except NoThrowaway:
+        raise
+    except (BackupUnusable, RestoreFailed, DrillFailed) as error:
+        write_json(backup.folder / PROOF, proof | {"reason": error.detail})
+        raise DrillFailed(error.detail) from error
+    proof["seconds"] = round(time.monotonic() - began, 1)
+    write_json(backup.folder / PROOF, proof)
     return proof
 
 
@@ -86,7 +98,7 @@ def _prove(backup: Backup, throwaway: Throwaway, check: Check, progress: Progres
     manifest = verify(backup, progress)
     with throwaway.running() as server, server.client() as client:
         if client[manifest.database].list_collection_names():
-            raise DrillFailed(_("The throwaway database is not empty, so it may not be one: nothing was done to it."))
+            raise NoThrowaway(_("The throwaway database is not empty, so it may not be one: nothing was done to it."))
         progress.step("restore", manifest.documents)
         began = time.monotonic()
         load(server, backup.archive, manifest.database, f"{manifest.database}.")

@@ -28,6 +28,10 @@ class DrillFailed(TradeError):
     kind, title = "drill-failed", N_("The drill failed")
 
 
+class NoThrowaway(DrillFailed):
+    """It is not the backup's fault: there was no throwaway database to restore into."""
+
+
 class RetentionRefused(Conflict):
     """Nothing was deleted."""
 

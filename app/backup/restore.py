@@ -87,6 +87,7 @@ def restore(shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress
                 raise RestoreFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
     except (PyMongoError, TradeError, OSError) as error:
         raise _undone(shelf, source, error) from error
+    write_json(journal, record | {"step": "done", "live": live, "restored": sorted(manifest.collections)})
     return record
 
 
@@ -103,7 +104,7 @@ def go_back(shelf: Shelf, source: Source) -> None:
     journal = _journal(shelf)
     with source.server.client() as client:
         db = client[source.database]
-        if journal.get("step") == "switch":
+        if journal.get("step") in {"switch", "done"}:
             there = set(db.list_collection_names())
             for name in _plain(journal["live"]):
                 if REPLACED + name in there:

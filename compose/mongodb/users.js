@@ -4,7 +4,9 @@ const admin = db.getSiblingDB("admin");
 const wanted = {
   tradeai: ["app", [{ role: "readWrite", db: "tradeai" }, { role: "dbAdmin", db: "tradeai" }]],
   ai: ["ai", [{ role: "read", db: "tradeai" }]],
-  backup: ["backup", [{ role: "backup", db: "admin" }, { role: "restore", db: "admin" }]],
+  // dbAdmin and readWrite: a restore is switched by renaming collections, and undone the same way.
+  backup: ["backup", [{ role: "backup", db: "admin" }, { role: "restore", db: "admin" }, { role: "readWrite", db: "tradeai" },
+    { role: "dbAdmin", db: "tradeai" }]],
 };
 for (const [user, [secret, roles]] of Object.entries(wanted)) {
   const pwd = readFileSync(`/run/secrets/mongo_${secret}_password`, "utf8").trim();

@@ -121,5 +121,6 @@ make_folders() {
     for folder in "$(dotenv_get .env LOG_DIR)" "$(dotenv_get .env NGINX_LOG_DIR)"; do
         install -d -m 750 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder"
     done
-    install -d -m 700 "$(dotenv_get .env BACKUP_DIR)"
+    folder=$(dotenv_get .env BACKUP_DIR)
+    install -d -m 700 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder" "$folder/.work" "$folder/.work/drill"
 }

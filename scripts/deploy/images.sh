@@ -4,8 +4,8 @@
 # The compiled inputs and the images they became; a run that finds both unchanged builds nothing.
 IMAGES_STATE=$STATE/images
 
-# Services that have a build section, and the two images that they stand on.
-BUILT_SERVICES=(mongodb redis backend ai nginx dockerproxy)
+# Services that have a build section (besides mongodb, which comes first), and the two images that they stand on.
+BUILT_SERVICES=(redis backend ai nginx dockerproxy backup)
 BASE_IMAGES=(base build)
 
 compose() { docker compose --project-directory "$ROOT" "$@"; }
@@ -24,7 +24,7 @@ image_names() {
     local tag
     tag=$(dotenv_get .env TRADEAI_TAG)
     printf 'tradeai/%s:local\n' "${BASE_IMAGES[@]}"
-    printf "tradeai/%s:${tag:-local}\n" "$(dotenv_get .env TRADEAI_DATABASE)" redis app ai nginx dockerproxy
+    printf "tradeai/%s:${tag:-local}\n" "$(dotenv_get .env TRADEAI_DATABASE)" redis app ai nginx dockerproxy backup
 }
 
 # images_fingerprint: inputs and the ids of the images here; fails when one is missing.
@@ -62,7 +62,8 @@ phase_images() {
     local target
     for target in "${BASE_IMAGES[@]}"; do build_base "$target"; done
     say "building TradeAI's images (what did not change is taken as it is)"
-    quietly "$DEPLOY_LOG" compose build --quiet "${BUILT_SERVICES[@]}" ||
+    # The image `backup` takes the tools out of the database's.
+    { quietly "$DEPLOY_LOG" compose build --quiet mongodb && quietly "$DEPLOY_LOG" compose build --quiet "${BUILT_SERVICES[@]}"; } ||
         die "Images could not be built; the whole log is $DEPLOY_LOG. Repair what it names and run deploy.sh again: it goes on where it stopped."
     docker image prune --force --filter label=tradeai.image=yes >>"$DEPLOY_LOG" 2>&1 || true
     images_fingerprint >"$IMAGES_STATE.new"

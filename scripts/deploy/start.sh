@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 START_SECONDS=${START_SECONDS:-300}
-SERVICES=(dockerproxy supervisor mongodb redis backend realtime worker ai nginx)
+SERVICES=(dockerproxy supervisor mongodb redis backend realtime worker ai nginx backup drill)
 
 plan_start() { would "start what is not running, in order: data, api, ai, edge; and wait until everything is healthy"; }
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.appliance import Appliance
 
-SERVICES = ("mongodb", "redis", "backend", "realtime", "worker", "ai", "nginx", "dockerproxy", "supervisor")
+SERVICES = ("mongodb", "redis", "backend", "realtime", "worker", "ai", "nginx", "dockerproxy", "supervisor", "backup", "drill")
 REFERENCE_MEMORY = 8 * 1024**3
 FOR_THE_HOST = 1024**3
 SECRETS = {
@@ -21,6 +21,8 @@ SECRETS = {
     "nginx": set(),
     "dockerproxy": set(),
     "supervisor": {"redis_password", "supervisor_password"},
+    "backup": {"mongo_backup_password", "redis_password", "secret_key", "jwt_keys"},
+    "drill": {"mongo_root_password", "mongo_app_password", "mongo_ai_password", "mongo_backup_password"},
 }
 
 
@@ -57,10 +59,12 @@ def test_memory_limits_fit_the_reference_machine_in_sum(inspected: dict[str, dic
     assert sum(one["HostConfig"]["Memory"] for one in inspected.values()) <= REFERENCE_MEMORY - FOR_THE_HOST
 
 
-def test_docker_restarts_only_the_supervisor_and_its_proxy(inspected: dict[str, dict[str, Any]]) -> None:
+def test_docker_restarts_only_what_the_supervisor_does_not_keep(inspected: dict[str, dict[str, Any]]) -> None:
     policies = {service: one["HostConfig"]["RestartPolicy"]["Name"] or "no" for service, one in inspected.items()}
-    assert {service for service, policy in policies.items() if policy == "always"} == {"supervisor", "dockerproxy"}
-    assert all(policy == "no" for service, policy in policies.items() if service not in {"supervisor", "dockerproxy"})
+    assert set(policies.values()) == {"always", "no"}
+    assert {service for service, policy in policies.items() if policy == "always"} == {
+        "supervisor", "dockerproxy", "backup", "drill",
+    }  # fmt: skip
 
 
 def test_only_nginx_is_published_beyond_this_machine(inspected: dict[str, dict[str, Any]]) -> None:

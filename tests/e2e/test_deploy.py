@@ -57,7 +57,7 @@ def test_a_second_run_touches_nothing(appliance: Appliance) -> None:
     assert _configuration(appliance.root) == configuration
     assert _users(appliance) == users
     assert "Password" not in done.stdout
-    assert "all 9 services are healthy" in done.stdout
+    assert "all 11 services are healthy" in done.stdout
 
 
 def test_a_dry_run_touches_nothing(appliance: Appliance) -> None:
@@ -123,7 +123,7 @@ def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, momen
 
     before = _configuration(appliance.root)
     done = _deploy(appliance)
-    assert "all 9 services are healthy" in done.stdout
+    assert "all 11 services are healthy" in done.stdout
     assert _configuration(appliance.root) == before
     assert not [name for name in before if name.endswith(".new")]
     appliance.wait_healthy(120)

@@ -1,0 +1,72 @@
+"""`python -m app.backup watch`, and every task by hand: backup, verify, drill, prune, restore, settle, undo, side."""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+from app.backup.orders import KINDS
+from app.backup.shelf import Shelf
+
+
+def main() -> None:
+    """Exit code 0 when it worked, 1 when not; the sentence that says why is on standard error."""
+    wish = _arguments()
+    if wish.kind == "watch":
+        _watch()
+        return
+    # A stop ends the task the way a failure does: what it began is cleared away.
+    signal.signal(signal.SIGTERM, _leave)
+
+    from app.backup.configuration import Configuration
+    from app.backup.tasks import run
+    from app.core.logging import configure_logging
+
+    config = Configuration()
+    configure_logging(config)
+    if not wish.id:
+        logging.getLogger().setLevel(logging.CRITICAL)  # a person reads along: the sentence below says it all
+    record = run(config, wish.kind, wish.who, wish.arguments, wish.id)
+    if wish.json:
+        print(json.dumps(asdict(record), default=str, ensure_ascii=False))
+    else:
+        print(record.text, file=sys.stdout if record.ok else sys.stderr)
+    sys.exit(0 if record.ok else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app.backup", description=__doc__)
+    parser.add_argument("kind", choices=("watch", *KINDS))
+    parser.add_argument("arguments", nargs="*", help="the backup's name or 'latest', and what the task wants besides")
+    parser.add_argument("--who", default="operator", help="who asked for it, for the record")
+    parser.add_argument("--id", default="", help="of the record")
+    parser.add_argument("--check", action="store_true", help="restore: only look whether it could be done")
+    parser.add_argument("--json", action="store_true", help="print the record")
+    wish = parser.parse_args()
+    if wish.check:
+        wish.arguments.append("--check")
+    return wish
+
+
+def _watch() -> None:
+    from app.backup.watch import watch
+
+    stopping = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _number, _frame: stopping.set())
+    # Not through the settings: what validates them takes twenty times the memory of this process.
+    watch(Shelf(Path(os.environ.get("TRADEAI_BACKUP_DIR", "/var/lib/tradeai/backups"))), stopping)
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

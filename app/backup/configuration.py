@@ -1,0 +1,46 @@
+"""What the container `backup` is told from outside."""
+
+from pathlib import Path
+
+from app.backup.drill import Throwaway
+from app.backup.dump import Source
+from app.backup.fingerprint import fingerprint
+from app.backup.restore import Target
+from app.backup.server import Server
+from app.backup.shelf import Shelf
+from app.core import migrations
+from app.core.settings import Settings
+
+
+class Configuration(Settings):
+    """Environment variables `TRADEAI_*`, as all settings."""
+
+    service: str = "backup"
+    backup_dir: Path = Path("/var/lib/tradeai/backups")
+    backup_user: str = "backup"
+    tools_dir: Path | None = Path("/opt/mongo-tools")
+    drill_host: str = "drill"
+    drill_dir: Path = Path("/var/lib/tradeai/drill")
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.backup_dir)
+
+    @property
+    def source(self) -> Source:
+        return Source(self._server(self.mongo_host), self.mongo_database, fingerprint(self._read))
+
+    @property
+    def target(self) -> Target:
+        known = migrations.known()
+        return Target(self.source, self._read, known[-1].number if known else 0)
+
+    @property
+    def throwaway(self) -> Throwaway:
+        return Throwaway(self._server(self.drill_host), self.drill_dir / "wanted")
+
+    def _server(self, host: str) -> Server:
+        return Server(host, self.mongo_port, self.backup_user, self.secret("mongo_backup_password"), self.tools_dir)
+
+    def _read(self, name: str) -> str:
+        return self.secret(name).get_secret_value()

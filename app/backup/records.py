@@ -1,0 +1,64 @@
+"""What was done: one small file a task, the newest kept; pages, alerts and the schedule read them."""
+
+import secrets
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.backup.shelf import Shelf, read_json, write_json
+
+_KEPT = 300
+_FOLDER = "records"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One task that is over. `kind` as in tasks.py; `text` says in a sentence what came of it; `about` is the backup's name."""
+
+    id: str
+    kind: str
+    who: str
+    began_at: datetime
+    ended_at: datetime
+    ok: bool
+    text: str
+    about: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended_at - self.began_at).total_seconds()
+
+
+def new_id(now: datetime) -> str:
+    """Sorts by time."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def keep_record(shelf: Shelf, record: Record) -> None:
+    """Store it, and forget the oldest."""
+    folder = shelf.work / _FOLDER
+    write_json(
+        folder / f"{record.id}.json",
+        asdict(record) | {"began_at": record.began_at.isoformat(), "ended_at": record.ended_at.isoformat()},
+    )
+    for old in sorted(folder.glob("*.json"))[:-_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def records(shelf: Shelf) -> list[Record]:
+    """Newest first; what cannot be read is left out."""
+    found = (find_record(shelf, path.stem) for path in sorted((shelf.work / _FOLDER).glob("*.json"), reverse=True))
+    return [record for record in found if record is not None]
+
+
+def find_record(shelf: Shelf, record_id: str) -> Record | None:
+    """None while the task is not over."""
+    body = read_json(shelf.work / _FOLDER / f"{record_id}.json")
+    if body is None:
+        return None
+    try:
+        began_at, ended_at = (datetime.fromisoformat(body.pop(name)) for name in ("began_at", "ended_at"))
+        return Record(**body, began_at=began_at, ended_at=ended_at)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,179 @@
+"""Everything the container can be asked to do, each under the lock, with progress, and a record at the end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Any
+
+from app.backup.configuration import Configuration
+from app.backup.drill import drill
+from app.backup.dump import make_backup
+from app.backup.errors import RestoreFailed
+from app.backup.invariants import audit_chain
+from app.backup.lock import only_one
+from app.backup.progress import ProgressFile
+from app.backup.records import Record, keep_record, new_id
+from app.backup.restore import go_back, preflight, restore, settle, unfinished
+from app.backup.retention import Kept, Verdict, retention
+from app.backup.shelf import DATABASE, SAFETY, Shelf
+from app.backup.side import restore_side
+from app.backup.verify import verify
+from app.core import redis
+from app.core.clock import SYSTEM, Clock
+from app.core.errors import TradeError
+from app.core.i18n import _
+from app.core.logging import get_logger
+
+PROGRESS = "progress.json"
+_SAFETY_KEPT = 3
+Done = tuple[str, str, dict[str, Any]]  # which backup, the sentence, the facts
+Task = Callable[[Configuration, ProgressFile, Clock, Sequence[str]], Done]
+
+log = get_logger(__name__)
+
+
+def run(
+    config: Configuration, kind: str, who: str, arguments: Sequence[str] = (), task_id: str = "", clock: Clock = SYSTEM
+) -> Record:
+    """Do one task to its end and keep the record of it. A failure is a record too; nothing is raised for it."""
+    shelf, began_at = config.shelf, clock.now()
+    facts: dict[str, Any] = {}
+    ok, about = False, arguments[0] if arguments else ""
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(only_one(shelf.lock, f"{kind} ({who})", clock))
+            if kind not in {"settle", "undo", "verify"} and unfinished(shelf):
+                raise RestoreFailed(_("A restore was interrupted. Undo it first: scripts/restore.sh --undo"))
+            shelf.sweep()
+            progress = ProgressFile(shelf.work / PROGRESS, kind, clock)
+            stack.callback(progress.over)
+            about, text, facts = TASKS[kind](config, progress, clock, arguments)
+            ok = True
+    except TradeError as error:
+        text, facts = error.detail, {"error": error.kind}
+    except Exception as error:
+        log.exception("a task of the backup broke", task=kind)
+        text, facts = (
+            _("It broke: {error}. The container's log has more.", error=f"{type(error).__name__}: {error}"[:300]),
+            {"error": "internal"},
+        )
+    record = Record(task_id or new_id(began_at), kind, who, began_at, clock.now(), ok, text, about, facts)
+    keep_record(shelf, record)
+    log.log(
+        20 if ok else 40, "task of the backup is over", task=kind, about=about, ok=ok, text=text, seconds=round(record.seconds, 1)
+    )
+    return record
+
+
+def _backup(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
+    shelf = config.shelf
+    made = shelf.find(make_backup(shelf, DATABASE, config.source, arguments[0] if arguments else "hand", clock, progress))
+    assert made.manifest
+    text = _(
+        "{name} is made: {documents} documents, {size} MB.",
+        name=made.id,
+        documents=made.manifest.documents,
+        size=round(made.manifest.size / 1e6, 1),
+    )
+    return made.id, text, {"size": made.manifest.size, "documents": made.manifest.documents}
+
+
+def _verify(config: Configuration, progress: ProgressFile, _clock: Clock, arguments: Sequence[str]) -> Done:
+    backup = config.shelf.find(arguments[0] if arguments else "latest")
+    manifest = verify(backup, progress)
+    text = _("{name} is whole: {documents} documents as its manifest says.", name=backup.id, documents=manifest.documents)
+    return backup.id, text, {"documents": manifest.documents}
+
+
+def _drill(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
+    backup = config.shelf.find(arguments[0] if arguments else "latest")
+    proof = drill(backup, config.throwaway, audit_chain, clock, progress)
+    text = _(
+        "{name} was restored and compared: {documents} documents in {collections} collections, in {seconds} s.",
+        name=backup.id,
+        documents=proof["documents"],
+        collections=proof["collections"],
+        seconds=round(proof["seconds"]),
+    )
+    return backup.id, text, proof
+
+
+def prune_preview(shelf: Shelf, clock: Clock) -> list[Verdict]:
+    """What `prune` would keep and why, newest first. Raises RetentionRefused. What cannot be read is kept: a person must look."""
+    backups = [Kept(backup.id, backup.manifest.started_at, backup.proven) for backup in shelf.backups() if backup.manifest]
+    return retention(backups, clock.now())
+
+
+def _prune(config: Configuration, progress: ProgressFile, clock: Clock, _arguments: Sequence[str]) -> Done:
+    shelf = config.shelf
+    progress.step("prune")
+    doomed = [verdict.id for verdict in prune_preview(shelf, clock) if not verdict.keep]
+    for backup in (*map(shelf.find, doomed), *shelf.backups(SAFETY)[_SAFETY_KEPT:]):
+        shelf.remove(backup)
+    return (
+        "",
+        _("{count} backups were deleted, {kept} are kept.", count=len(doomed), kept=len(shelf.backups())),
+        {"deleted": doomed},
+    )
+
+
+def _restore(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
+    backup = config.shelf.find(arguments[0] if arguments else "latest")
+    if "--check" in arguments[1:]:
+        manifest = preflight(config.shelf, backup, config.target, progress)
+        return (
+            backup.id,
+            _("{name} can be restored here. Nothing was changed.", name=backup.id),
+            {"documents": manifest.documents},
+        )
+    record = restore(config.shelf, backup, config.target, clock, progress)
+    _forget_derived(config)
+    text = _("{name} is restored and compared; what was there before is kept until the services work.", name=backup.id)
+    return backup.id, text, record
+
+
+def _settle(config: Configuration, _progress: ProgressFile, _clock: Clock, _arguments: Sequence[str]) -> Done:
+    about = str((unfinished(config.shelf) or {}).get("backup", ""))
+    settle(config.shelf, config.source)
+    return about, _("The restore of {name} is complete.", name=about), {}
+
+
+def _undo(config: Configuration, _progress: ProgressFile, _clock: Clock, _arguments: Sequence[str]) -> Done:
+    about = str((unfinished(config.shelf) or {}).get("backup", ""))
+    go_back(config.shelf, config.source)
+    _forget_derived(config)
+    return about, _("The restore of {name} was undone: the data is what it was before.", name=about), {}
+
+
+def _side(config: Configuration, progress: ProgressFile, _clock: Clock, arguments: Sequence[str]) -> Done:
+    """BACKUP SIDE collection=NAME | customer=ID"""
+    backup, source = config.shelf.find(arguments[0]), config.source
+    wanted: Mapping[str, str] = dict(one.split("=", 1) for one in arguments[2:])
+    compared = restore_side(
+        backup,
+        source.server,
+        source.database,
+        arguments[1],
+        collection=wanted.get("collection", ""),
+        customer=wanted.get("customer", ""),
+        progress=progress,
+    )
+    text = _("{name} lies in the database {side}, compared with the live one.", name=backup.id, side=arguments[1])
+    return backup.id, text, {"collections": {name: asdict(one) for name, one in compared.items()}}
+
+
+def _forget_derived(config: Configuration) -> None:
+    """Empty Redis: sessions, caches, queue and the audit trail's anchor speak of data that is not there any more."""
+    redis.connect(config).flushdb()
+
+
+TASKS: Mapping[str, Task] = {
+    "backup": _backup,
+    "verify": _verify,
+    "drill": _drill,
+    "prune": _prune,
+    "restore": _restore,
+    "settle": _settle,
+    "undo": _undo,
+    "side": _side,
+}
