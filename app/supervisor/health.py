@@ -104,11 +104,12 @@ def _dockerproxy(state: State) -> dict[str, Any]:
     return document
 
 
-def readiness(state: State, stuck: bool, trouble: str) -> dict[str, str]:
+def readiness(state: State, stuck: bool, trouble: str, history: str = "") -> dict[str, str]:
     """What `/readyz` asks: check -> empty when fine, else what is wrong."""
     return {
         "loop": _("it has not turned for half a minute") if stuck else "",
         "docker": "" if state.docker.answers else _("Docker does not answer through its proxy"),
         "seen": "" if all(service.seen for service in state.services.values()) else _("not every container was looked at yet"),
         "state": _("what must be remembered cannot be stored") if trouble else "",
+        "history": _("figures cannot be recorded") if history else "",
     }

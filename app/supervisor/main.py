@@ -19,7 +19,11 @@ from app.supervisor.alerts.opening import keep_going, open_desk
 from app.supervisor.clock import SteadyClock
 from app.supervisor.configuration import Configuration, configuration
 from app.supervisor.engine import Engine
+from app.supervisor.history.archive import Archive
+from app.supervisor.history.metrics import PastMetrics
+from app.supervisor.history.recorder import Recorder
 from app.supervisor.host.sample import boot_id
+from app.supervisor.incidents.opening import open_book
 from app.supervisor.loop import Loop
 from app.supervisor.measures.all import baseline_of
 from app.supervisor.measures.all import sources as measuring
@@ -27,6 +31,9 @@ from app.supervisor.measures.source import start as start_measuring
 from app.supervisor.metrics import registry
 from app.supervisor.pages.alerts import alerts
 from app.supervisor.pages.baseline import baseline_room
+from app.supervisor.pages.host import host
+from app.supervisor.pages.incidents import incidents
+from app.supervisor.pages.past import Past
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OperatorSession
 from app.supervisor.pages.site import create_site
@@ -52,19 +59,25 @@ def main() -> None:
     store = StateFile(config.state_dir, boot_id())
     engine = Engine(config.docker_url, config.project)
     desk = open_desk(config.state_dir, store, clock)
-    loop = Loop(clock, engine, store, observers=[desk])
+    recorder = Recorder(Archive(config.state_dir), lambda event: loop.put(event), store.note)
+    book = open_book(store, engine.logs, desk)
+    loop = Loop(clock, engine, store, observers=[desk, recorder, book])
+    past = Past(store, recorder, book)
     keep_going(desk, stopping, lambda: not loop.stuck)
     sources = Sources(loop.put, lambda: loop.state, clock, engine, stopping)
     sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.state_dir)
     recorded = baseline_of(config, store, clock, lambda: loop.state, engine)
     start_measuring(measuring(config, store, clock, lambda: loop.state, recorded), loop.put, stopping)
     rooms = [baseline_room(recorded), alerts(desk, lambda: loop.state, clock)]
-    servers = _serve(config, loop, store, clock, rooms, [AlertMetrics(desk)])
+    rooms += [incidents(loop, past, book, clock), host(loop, past, engine.logs, clock)]
+    collectors = [AlertMetrics(desk), PastMetrics(lambda: loop.state, recorder, book)]
+    servers = _serve(config, loop, store, clock, rooms, collectors, past)
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)
     loop.run(stopping)
 
     for server in servers:
         server.stop(timeout=1)
+    recorder.archive.close()
     store.close()
     log.info("the supervisor ends")
     sys.exit(0)
@@ -77,10 +90,11 @@ def _serve(
     clock: SteadyClock,
     rooms: Sequence[Room],
     collectors: Sequence[Collector],
+    past: Past,
 ) -> list[WSGIServer]:
     """The pages and the metrics, each on its port."""
     operator = OperatorSession(store.key("sessions"), lambda: config.secret("supervisor_password").get_secret_value())
-    site = create_site(loop, store, clock, operator, store.key("cookies"), rooms)
+    site = create_site(loop, store, clock, operator, store.key("cookies"), rooms, past)
     metrics = make_wsgi_app(registry(lambda: loop.state, __version__, collectors))
     return [_server(config.listen, config.pages_port, site), _server(config.listen, config.metrics_port, metrics)]
 

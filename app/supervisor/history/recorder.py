@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from app.core.i18n import N_, _
 from app.supervisor.actions import Action
@@ -30,7 +31,7 @@ class Recorder:
         self._put, self._note = put, note
         self._due: dict[timedelta, datetime] = {}
         self._said = ""
-        self._aside_said = False
+        self._aside_said: Path | None = None
 
     @property
     def trouble(self) -> str:
@@ -59,9 +60,10 @@ class Recorder:
 
     def _say(self, now: datetime) -> None:
         """Each trouble once, and its end."""
-        if self.archive.kept_aside and not self._aside_said:
-            self._aside_said = True
-            text = _("The history was damaged; it is kept as {file} and a fresh one begun", file=self.archive.kept_aside.name)
+        aside = self.archive.kept_aside
+        if aside is not None and aside != self._aside_said:
+            self._aside_said = aside
+            text = _("The history was damaged; it is kept as {file} and a fresh one begun", file=aside.name)
             self._note(Line(now, "supervisor", text, True))
         if bool(self.trouble) == bool(self._said):
             return

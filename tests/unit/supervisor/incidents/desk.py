@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from app.supervisor.actions import Action
 from app.supervisor.alerts.change import AlertChange
 from app.supervisor.decide import decide
 from app.supervisor.engine import EngineSilent
@@ -13,6 +12,7 @@ from app.supervisor.events import Event
 from app.supervisor.incidents.book import STABILITY, Book
 from app.supervisor.incidents.incident import Entry, Incident
 from app.supervisor.incidents.shelf import Shelf
+from app.supervisor.loop import Observer
 from app.supervisor.store import StateFile
 from tests.unit.supervisor.world import World
 
@@ -22,12 +22,13 @@ class Watched(World):
     """A world on whose every turn a book looks on."""
 
     book: Book | None = None
-    depth: list[Action] = field(default_factory=list)
+    others: list[Observer] = field(default_factory=list)
 
     def tell(self, event: Event) -> None:
         if self.book is not None:
             after, actions = decide(self.state, event, self.now)
-            self.book.turned(self.state, after, event, actions, self.now)
+            for observer in (self.book, *self.others):
+                observer.turned(self.state, after, event, actions, self.now)
         super().tell(event)
 
 
