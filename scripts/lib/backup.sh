@@ -1,0 +1,44 @@
+# What the backup and restore scripts share: how the container `backup` is reached, and what only the host can pack.
+# shellcheck shell=bash
+
+compose() { docker compose --project-directory "$ROOT" "$@"; }
+
+# in_backup ARGUMENT...: one task of the container, in it where it runs, else in one made for it; the other services may be down.
+in_backup() {
+    if [ -n "$(compose ps --status running --quiet backup 2>/dev/null)" ]; then
+        compose exec -T backup python -m app.backup "$@" </dev/null
+    else
+        compose run --rm --no-deps -T backup python -m app.backup "$@" </dev/null
+    fi
+}
+
+# A relative BACKUP_DIR is meant from the installation, as Compose takes it.
+backup_dir() {
+    local folder
+    folder=$(dotenv_get "$ROOT/.env" BACKUP_DIR)
+    (cd "$ROOT" && readlink -f "${folder:-./backups}")
+}
+
+# pack_configuration FILE: settings with their secrets, the compose files, certificates; what .env and deploy.sh make all else from.
+pack_configuration() {
+    local name wanted=()
+    for name in .env docker-compose.yml docker-compose.override.yml compose secrets/tls settings; do
+        [ ! -e "$ROOT/$name" ] || wanted+=("$name")
+    done
+    (umask 077 && tar -C "$ROOT" -czf "$1" "${wanted[@]}")
+}
+
+# pack_code FOLDER: the repository with its whole history where there is one, else the tree.
+pack_code() {
+    if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
+        git -C "$ROOT" bundle create --quiet "$1/code.bundle" --all
+    else
+        tar -C "$ROOT" --exclude=./.cache --exclude=./backups --exclude=./secrets --exclude=./.env --exclude=./logs --exclude=./.venv -czf "$1/code.tar.gz" .
+    fi
+}
+
+# keep_newest FOLDER COUNT: deletes older entries whose names sort by time; what is not finished is left to its maker.
+keep_newest() {
+    find "$1" -mindepth 1 -maxdepth 1 ! -name '*.partial' -printf '%f\n' | sort -r | tail -n "+$(($2 + 1))" |
+        while read -r name; do rm -rf -- "${1:?}/$name"; done
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# A backup back into the database, with nothing but Docker: the supervisor may be gone. Goes back by itself when it does not work.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+# shellcheck source=scripts/lib/log.sh
+. "$ROOT/scripts/lib/log.sh"
+# shellcheck source=scripts/lib/dotenv.sh
+. "$ROOT/scripts/lib/dotenv.sh"
+# shellcheck source=scripts/lib/backup.sh
+. "$ROOT/scripts/lib/backup.sh"
+
+usage() {
+    cat <<'HELP'
+Usage: scripts/restore.sh [BACKUP] [options]
+
+Restores BACKUP (a folder's name under BACKUP_DIR/database or BACKUP_DIR/safety; the newest without it): looks first whether it
+can be done, stops what writes, saves what is there, loads the backup beside it, compares every document, switches, starts the
+services and waits until they are healthy. Whatever fails: the data is what it was before.
+
+  --check   only look whether it could be restored; nothing is changed
+  --undo    undo a restore that was interrupted
+  --list    show the backups
+  --yes     ask nothing
+  --help    this text
+HELP
+}
+
+WRITERS=(worker backend realtime ai)
+HEALTHY_SECONDS=${HEALTHY_SECONDS:-180}
+BACKUP=latest WISH=restore ASSUME_YES=''
+while [ $# -gt 0 ]; do
+    case $1 in
+        --check | --undo | --list) WISH=${1#--} ;;
+        --yes | -y) ASSUME_YES=1 ;;
+        --help | -h) usage; exit 0 ;;
+        -*) usage >&2; die "Unknown option $1." ;;
+        *) BACKUP=$1 ;;
+    esac
+    shift
+done
+
+list_backups() {
+    local folder
+    folder=$(backup_dir)
+    for kind in database safety; do
+        find "$folder/$kind" -mindepth 1 -maxdepth 1 -type d ! -name '*.partial' -printf "$kind  %f\n" 2>/dev/null | sort -r
+    done
+}
+
+# The supervisor would start what is stopped here; it rests meanwhile and is started again whatever happens.
+start_all() {
+    compose start mongodb redis >/dev/null 2>&1 || true
+    compose start "${WRITERS[@]}" supervisor >/dev/null 2>&1 || warn "not everything could be started: docker compose up -d"
+}
+
+stop_writers() {
+    compose stop supervisor "${WRITERS[@]}" >/dev/null 2>&1 || die "The services could not be stopped; nothing was changed. See docker compose ps."
+}
+
+# writers_healthy: waits until all that was stopped is healthy; 1 when the time is up.
+writers_healthy() {
+    local service deadline=$((SECONDS + HEALTHY_SECONDS))
+    for service in "${WRITERS[@]}"; do
+        until compose ps --format '{{.Health}}' "$service" 2>/dev/null | grep -qx healthy; do
+            [ "$SECONDS" -lt "$deadline" ] || { warn "$service does not become healthy"; return 1; }
+            sleep 1
+        done
+    done
+}
+
+undo() {
+    stop_writers
+    in_backup undo --who "$WHO" || { start_all; die "It could not be undone. Bring the database up (docker compose up -d mongodb redis), then: scripts/restore.sh --undo"; }
+    start_all
+}
+
+WHO="${SUDO_USER:-$(id -un)} (scripts/restore.sh)"
+case $WISH in
+    list) list_backups; exit 0 ;;
+    check) in_backup restore "$BACKUP" --check --who "$WHO"; exit ;;
+    undo) undo; done_ "undone"; exit 0 ;;
+esac
+
+heading "Looking whether it can be restored (no impact yet)"
+in_backup restore "$BACKUP" --check --who "$WHO" || die "Nothing was changed."
+if [ -z "$ASSUME_YES" ]; then
+    [ -t 0 ] || die "Nobody is there to answer; add --yes to restore without a question. Nothing was changed."
+    read -r -p "  Everything written since that backup leaves the database. Go on? [y/N] " answer
+    [[ $answer =~ ^[Yy] ]] || { say "Nothing was changed."; exit 0; }
+fi
+
+heading "Restoring"
+trap 'warn "interrupted; look with scripts/restore.sh --undo whether there is something to undo"; start_all; exit 130' INT TERM
+say "stopping what writes"
+stop_writers
+if ! in_backup restore "$BACKUP" --who "$WHO"; then
+    # Killed, or Redis was away, after the switch: the journal says that there is something to undo.
+    [ ! -e "$(backup_dir)/.work/restore.json" ] || in_backup undo --who "$WHO" || { start_all; die "It could not be undone yet: scripts/restore.sh --undo"; }
+    start_all
+    die "The restore failed, see above; the services run again."
+fi
+say "starting the services"
+compose start "${WRITERS[@]}" >/dev/null 2>&1 || true
+if ! writers_healthy; then
+    say "the services do not work with the restored data: going back"
+    undo
+    die "The restore was undone: the data is what it was before. docker compose logs says what the services complained of."
+fi
+in_backup settle --who "$WHO" || warn "the data from before could not be dropped: docker compose exec backup python -m app.backup settle"
+start_all
+heading "Restored"
