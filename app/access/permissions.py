@@ -28,5 +28,6 @@ def require(principal: Principal, permission: P) -> None:
     if not allowed(principal, permission):
         raise Forbidden(
             f"Your role ({principal.role.value.replace('_', ' ')}) does not include {permission.value}. "
-            "Ask an administrator for it."
+            "Ask an administrator for it.",
+            permission.value,
         )

@@ -61,9 +61,13 @@ class Unauthenticated(TradeError):
 
 
 class Forbidden(TradeError):
-    """Signed in, but the role does not allow it."""
+    """Signed in, but the role does not allow it; `permission` names what was missing, if it was one."""
 
     status, kind, title = 403, "forbidden", "Your role does not allow this"
+
+    def __init__(self, detail: str = "", permission: str = "") -> None:
+        super().__init__(detail)
+        self.permission = permission
 
 
 class NotFound(TradeError):

@@ -1,4 +1,7 @@
-"""Prometheus metrics of the backend: requests by endpoint. `/metrics` answers inside only; nginx does not pass it on."""
+"""Prometheus metrics of the backend: requests by endpoint, and what MongoDB costs.
+
+`/metrics` answers inside only; nginx does not pass it on.
+"""
 
 import os
 import time
@@ -8,12 +11,14 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, g, request
 
+from app.core import mongo_figures
 from app.core.errors import NotFound
 from app.core.settings import Settings
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0)
 _SHARED = Path("/tmp/tradeai-metrics")  # noqa: S108 - a tmpfs of this container; lives as long as its counters should
 _HISTOGRAM: Any = None
+_DATABASE: Any = None
 
 
 def install(app: APIFlask, config: Settings) -> None:
@@ -22,6 +27,7 @@ def install(app: APIFlask, config: Settings) -> None:
         _SHARED.mkdir(exist_ok=True)
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_SHARED))
     histogram = _requests()
+    mongo_figures.count_with(_database())
 
     @app.before_request
     def begin() -> None:
@@ -49,6 +55,30 @@ def _answer() -> Response:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Database:
+    """Seconds of commands (sum and count, for the mean) and failed connections."""
+
+    def __init__(self) -> None:
+        from prometheus_client import Counter, Summary
+
+        self._seconds = Summary("tradeai_mongo_command_seconds", "Seconds that MongoDB took for each query or write.")
+        self._failures = Counter("tradeai_mongo_connection_failures", "Connections to MongoDB that could not be had or broke.")
+
+    def command(self, seconds: float) -> None:
+        self._seconds.observe(seconds)
+
+    def connection_failed(self) -> None:
+        self._failures.inc()
+
+
+def _database() -> _Database:
+    """The counters, made once a process."""
+    global _DATABASE
+    if _DATABASE is None:
+        _DATABASE = _Database()
+    return _DATABASE
 
 
 def _requests() -> Any:

@@ -4,15 +4,17 @@ from typing import Any
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, json, make_response, redirect, render_template, request
+from flask import Response, g, json, make_response, redirect, render_template, request
 from pymongo.errors import ConnectionFailure, ServerSelectionTimeoutError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from app.access.security import refused
 from app.core.errors import (
     BadRequest,
     FieldError,
+    Forbidden,
     Invalid,
     NotFound,
     TooLarge,
@@ -39,6 +41,8 @@ def install(app: APIFlask) -> None:
 
 def answer(error: TradeError) -> Response:
     """The error as problem details for the API, as a page for a person."""
+    if isinstance(error, Forbidden) and error.permission and (person := g.get("principal")) is not None:
+        refused(error, person.user_id, request.remote_addr or "", request.url_rule.rule if request.url_rule else "")
     if _wants_json():
         response = make_response(json.dumps(error.problem(request_id())), error.status)
         response.content_type = "application/problem+json"

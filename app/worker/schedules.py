@@ -17,4 +17,6 @@ class Schedule:
 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("forget-uploads", "40 3 * * *", "app.trade.imports.work:forget_uploads", "Forgetting old uploaded files"),
+    Schedule("verify-audit", "17 4 * * *", "app.access.audit.watch:verify_all", "Verifying the whole audit trail"),
+    Schedule("verify-audit-newest", "47 * * * *", "app.access.audit.watch:verify_newest", "Verifying the newest audit entries"),
 )

@@ -16,6 +16,7 @@ from app.core.errors import Unauthenticated
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.logging import get_logger
+from app.core.security_events import Kind, report
 
 _AGENT_MAX = 200
 
@@ -89,6 +90,7 @@ def _revoke_family(user: User, session: Session) -> None:
     liveness.session_ended(session.id)
     log.warning("refresh token reused", user_id=user.user_id, session_id=session.id)
     record(user, "session.refresh_reused", "session", session.id, after={"user_id": user.user_id, "session": "ended"})
+    report(Kind.REFRESH_REUSED, user.user_id, session_id=session.id)
     emit("security", "session.refresh_reused", {"user_id": user.user_id, "session_id": session.id}, user.user_id)
     emit("security", "session.ended", {"user_id": user.user_id, "session_id": session.id}, user.user_id)
 

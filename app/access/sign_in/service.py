@@ -16,6 +16,7 @@ from app.core.errors import FieldError, Invalid, TooManyRequests, Unauthenticate
 from app.core.events import emit
 from app.core.i18n import _
 from app.core.logging import get_logger
+from app.core.security_events import Kind, report
 
 log = get_logger(__name__)
 
@@ -27,6 +28,7 @@ def sign_in(email: str, password: str, address: str, agent: str = "") -> Opened:
     with hashing.slot():
         attempt = lockout.reserve(email, address)
         if attempt.wait:
+            report(Kind.SIGN_IN_REFUSED, f"unknown:{lockout.fingerprint(email)}", address=address)
             raise TooManyRequests(
                 _("Too many failed attempts. Try again {when}.", when=in_words(attempt.wait)), retry_after=attempt.wait
             )
@@ -51,9 +53,11 @@ def _failed(user: User | None, email: str, address: str, *, locked: bool, right:
     reason = "unknown account" if user is None else "account not active" if right else "wrong password"
     log.warning("sign-in failed", address=address, subject=subject, reason=reason, locked=locked)
     record(Principal.anonymous(), "sign_in.failed", "user", subject, after={"reason": reason, "locked": locked})
+    report(Kind.SIGN_IN_FAILED, subject, address=address, reason=reason)
     emit("security", "sign_in.failed", {"subject": subject, "address": address, "reason": reason, "locked": locked})
     if locked:
         record(Principal.anonymous(), "sign_in.locked", "user", subject, after={"address": address})
+        report(Kind.SIGN_IN_LOCKED, subject, address=address)
         emit("security", "sign_in.locked", {"subject": subject, "address": address})
 
 
@@ -62,6 +66,7 @@ def confirm(user: User, password: str, address: str) -> None:
     with hashing.slot():
         attempt = lockout.reserve(user.email, address)
         if attempt.wait:
+            report(Kind.SIGN_IN_REFUSED, user.user_id, address=address)
             raise TooManyRequests(
                 _("Too many failed attempts. Try again {when}.", when=in_words(attempt.wait)), retry_after=attempt.wait
             )

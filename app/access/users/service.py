@@ -8,6 +8,7 @@ from app.access.passwords import hashing
 from app.access.passwords.common import common
 from app.access.passwords.rules import fault
 from app.access.permissions import require
+from app.access.security import role_changed
 from app.access.sessions import service as sessions
 from app.access.sign_in import lockout
 from app.access.users import store
@@ -19,6 +20,7 @@ from app.core.events import emit
 from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
+from app.core.security_events import Kind, report
 
 _MOMENTS = {"created_at", "updated_at", "last_sign_in_at", "password_changed_at"}
 
@@ -47,6 +49,8 @@ def create(who: Principal, *, email: str, name: str, role: Role, password: str, 
         who.user_id,
     )
     record(who, "user.created", "user", user.user_id, after=_audited(user))
+    if role is Role.ADMINISTRATOR:
+        role_changed(who.user_id, user.user_id, "", role.value)
     emit("users", "user.created", {"user_id": user.user_id}, who.user_id)
     return user
 
@@ -70,6 +74,7 @@ def update(who: Principal, user_id: str, change: UserChange) -> User:
     now_stored = {"role": user.role.value, "active": user.active, "name": user.name, "email": user.email}
     ending = ends_sessions(now_stored, changes)
     if ending and user_id == who.user_id:
+        report(Kind.PRIVILEGE_ATTEMPT, who.user_id, reason="own role or activity")
         raise Conflict(_("Your own role and activity can only be changed by another administrator."))
     if ending:
         changes["token_version"] = user.token_version + 1
@@ -79,6 +84,8 @@ def update(who: Principal, user_id: str, change: UserChange) -> User:
     if ending:
         sessions.end_all(after, "role or activity changed")
     record(who, "user.changed", "user", user_id, before=_audited(before), after=_audited(after))
+    if before.role is not after.role:
+        role_changed(who.user_id, user_id, before.role.value, after.role.value)
     emit("users", "user.changed", {"user_id": user_id}, who.user_id)
     return after
 

@@ -1,0 +1,73 @@
+"""What MongoDB costs this process: commands, their seconds, and connections that failed, for whoever counts them.
+
+Listening costs some microseconds a command, so it is done only after `count_with` named a counter (the backend's metrics).
+"""
+
+from typing import Any, Protocol
+
+from pymongo import monitoring
+
+_NETWORK = ("AutoReconnect", "NetworkTimeout", "ConnectionFailure", "ServerSelectionTimeoutError", "NotPrimaryError")
+_NOT_QUERIES = frozenset({"hello", "ismaster", "isMaster", "ping", "endSessions", "saslStart", "saslContinue"})
+
+
+class Counter(Protocol):
+    """Takes what happened."""
+
+    def command(self, seconds: float) -> None: ...
+    def connection_failed(self) -> None: ...
+
+
+_counter: Counter | None = None
+
+
+def count_with(counter: Counter | None) -> None:
+    """From the next connection on, tell `counter`."""
+    global _counter
+    _counter = counter
+
+
+def listeners() -> list[Any]:
+    """For `MongoClient(event_listeners=...)`; none while nobody counts."""
+    return [] if _counter is None else [_Commands(_counter), _Connections(_counter)]
+
+
+class _Commands(monitoring.CommandListener):
+    """Every command that is a query or a write."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Only its end is counted."""
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        if event.command_name not in _NOT_QUERIES:
+            self._counter.command(event.duration_micros / 1e6)
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        if event.failure.get("errtype") in _NETWORK:
+            self._counter.connection_failed()
+        elif event.command_name not in _NOT_QUERIES:
+            self._counter.command(event.duration_micros / 1e6)
+
+
+class _Connections(monitoring.ConnectionPoolListener):
+    """Connections that could not be had; a pool that is merely used up counts too: requests fail for it."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    def connection_check_out_failed(self, event: monitoring.ConnectionCheckOutFailedEvent) -> None:
+        self._counter.connection_failed()
+
+    def pool_created(self, event: Any) -> None: ...
+    def pool_ready(self, event: Any) -> None: ...
+    def pool_cleared(self, event: Any) -> None: ...
+    def pool_closed(self, event: Any) -> None: ...
+    def connection_created(self, event: Any) -> None: ...
+    def connection_ready(self, event: Any) -> None: ...
+    def connection_closed(self, event: Any) -> None: ...
+    def connection_check_out_started(self, event: Any) -> None: ...
+    def connection_checked_out(self, event: Any) -> None: ...
+    def connection_checked_in(self, event: Any) -> None: ...
