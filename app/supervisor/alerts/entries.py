@@ -1,8 +1,10 @@
 """The shape of `alerts.toml`: each section as a model that says what is allowed."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import time, timedelta
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -67,12 +69,28 @@ def _secret_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _sender(value: str) -> str:
+    name, address = parseaddr(value)
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address) or not value.isprintable():
+        raise ValueError('write an address, as in tradeai@example.com or "TradeAI <tradeai@example.com>"')
+    return formataddr((name, address))
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (OSError, ValueError, KeyError) as error:
         raise ValueError("there is no such time zone; write one as in Europe/Berlin or UTC") from error
     return value
+
+
+def _between(least: timedelta, most: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if not least <= value <= most:
+            raise ValueError(f"between {int(least.total_seconds())}s and {int(most.total_seconds())}s are allowed")
+        return value
+
+    return AfterValidator(check)
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -123,7 +141,7 @@ class ChannelEntry(Section):
     name: Annotated[str, Field(pattern=_NAME)]
     tier: Tier = Tier.OPERATIONS
     priorities: Priorities = frozenset(Priority)
-    timeout: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(seconds=60))] = timedelta(seconds=10)
+    timeout: Annotated[Duration, _between(timedelta(seconds=1), timedelta(seconds=60))] = timedelta(seconds=10)
     self_test: bool = True
 
 
@@ -134,9 +152,19 @@ class MailEntry(ChannelEntry):
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     password: Secret = SecretStr("")
-    sender: Annotated[str, Field(alias="from", pattern=r"^[^@\s]+@[^@\s]+$")]
+    sender: Annotated[str, Field(alias="from"), AfterValidator(_sender)]
     to: Annotated[tuple[Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")], ...], Field(min_length=1)]
     ca_file: Path | None = None
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_there(cls, ca_file: Path | None, info: ValidationInfo) -> Path | None:
+        if ca_file is None:
+            return None
+        path = (info.context["folder"] if info.context else Path()) / ca_file
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return Path(path)
 
     @model_validator(mode="after")
     def _consistent(self) -> "MailEntry":
@@ -198,7 +226,7 @@ class QuietEntry(Section):
 
 class HeartbeatEntry(Section):
     url: SecretAddress
-    every: Annotated[Duration, Field(ge=timedelta(seconds=10), le=timedelta(days=1))] = timedelta(seconds=60)
+    every: Annotated[Duration, _between(timedelta(seconds=10), timedelta(days=1))] = timedelta(seconds=60)
     method: Literal["GET", "POST"] = "GET"
 
 

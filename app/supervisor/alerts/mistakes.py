@@ -29,10 +29,10 @@ class Mistake:
         return f"{place}, {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 
 
-def of_syntax(error: tomllib.TOMLDecodeError) -> list[Mistake]:
+def of_syntax(error: tomllib.TOMLDecodeError, text: str) -> list[Mistake]:
     """A file that is no TOML."""
     found = _AT_LINE.search(str(error))
-    return [Mistake(int(found[1]) if found else 0, "", _("this is not TOML: {error}", error=str(error)))]
+    return [Mistake(int(found[1]) if found else len(text.splitlines()), "", _("this is not TOML: {error}", error=str(error)))]
 
 
 def of_values(error: ValidationError, text: str) -> list[Mistake]:
@@ -61,6 +61,10 @@ def _message(problem: Any) -> str:
             return _("kind is unknown; allowed are {allowed}", allowed=context.get("expected_tags"))
         case "enum" | "literal_error":
             return _("allowed are {allowed}", allowed=context.get("expected"))
+        case "greater_than_equal":
+            return _("{limit} is the least", limit=context.get("ge"))
+        case "less_than_equal":
+            return _("{limit} is the most", limit=context.get("le"))
         case "value_error":
             return str(context.get("error"))
         case _:
@@ -99,5 +103,7 @@ class _Lines:
                 return self._where[path]
             if (*path[:-1], f"{path[-1]}_file") in self._where:
                 return self._where[(*path[:-1], f"{path[-1]}_file")]
+            if (*path, 0) in self._where:
+                return self._where[(*path, 0)]
             path = path[:-1]
         return 0

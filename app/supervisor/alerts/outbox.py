@@ -18,8 +18,8 @@ from app.supervisor.alerts.grouping import Kind, Message
 from app.supervisor.alerts.store import AlertStore, message_from, message_step
 
 HANDS = 4
-ATTEMPTS = 14
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+ATTEMPTS = 40  # an hour and a quarter
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=2)
 _LONGEST_WISH = timedelta(hours=1)  # a receiver's Retry-After is honoured up to here
 _TRIED_ONCE = frozenset({Kind.TEST})
 _NOTE = "UPDATE messages SET state = ?, due_at = ?, done_at = ?, error = ? WHERE id = ?"

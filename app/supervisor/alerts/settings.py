@@ -57,7 +57,7 @@ def parse(text: str, folder: Path) -> AlertSettings:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(mistakes.of_syntax(error)) from error
+        raise BadSettings(mistakes.of_syntax(error, text)) from error
     try:
         file = AlertFile.model_validate(document, context={"folder": folder})
     except ValidationError as error:
@@ -151,7 +151,8 @@ class SettingsFile:
         except UnicodeDecodeError as error:
             raise BadSettings([Mistake(0, "", _("it is not UTF-8 text"))]) from error
         except OSError as error:
-            text = _("{path} cannot be read: {reason}", path=self._path, reason=error.strerror or str(error))
+            reason = error.strerror or str(error)
+            text = _("{path} cannot be read: {reason}. It must be readable for uid 10001.", path=self._path, reason=reason)
             raise BadSettings([Mistake(0, "", text)]) from error
 
     def _keep(self, text: str | None) -> None:

@@ -140,7 +140,7 @@ def mail_server(folder: Path, implicit_tls: bool = False, port: int = 0) -> Iter
     """A server that takes mail only under TLS from who signed in; its certificate is made here."""
     mail = MailServer(ca_file=folder / "ca.pem")
     context = SSLContext(PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*_certificate(folder))
+    context.load_cert_chain(*certificate(folder))
     controller = _StartTls(mail, context, port or free_port(), implicit_tls)
     controller.start()
     mail.port = controller.port
@@ -159,7 +159,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path) -> tuple[Path, Path]:
     """A self-signed certificate for 127.0.0.1, made once a folder."""
     chain, private = folder / "ca.pem", folder / "key.pem"
     if chain.exists():
@@ -167,7 +167,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.test")])
     now = datetime.now(UTC)
-    certificate = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -179,10 +179,8 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    chain.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return chain, private

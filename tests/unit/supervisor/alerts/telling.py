@@ -7,6 +7,7 @@ from app.supervisor.alerts.channels.all import open_channels
 from app.supervisor.alerts.channels.channel import Channel
 from app.supervisor.alerts.entries import AlertFile
 from app.supervisor.alerts.grouping import Kind, Message
+from app.supervisor.alerts.routing import Route, Routing
 from app.supervisor.alerts.rule import Priority
 from app.supervisor.alerts.rules import BY_NAME
 from app.supervisor.alerts.wording import word
@@ -23,15 +24,10 @@ def channel(**entry: Any) -> Channel:
 
 def incident() -> list[Message]:
     """What is told of a database that goes, is acknowledged, and comes back."""
-    from app.supervisor.alerts.routing import Route, Routing
-
     scene = Scene(routing=Routing((Route("ops", machine=True, acknowledges=True),)))
     scene.down("mongodb").down("backend", cause="mongodb").advance(60).acknowledge("service_down", "mongodb")
     return scene.up("mongodb", "backend").advance(120).messages
 
 
-def test_message(kind: Kind = Kind.TEST) -> Message:
+def trial(kind: Kind = Kind.TEST) -> Message:
     return Message(f"{kind.value}-1.ops", f"{kind.value}-1.ops", kind, "ops", Priority.P4, BEGIN)
-
-
-test_message.__test__ = False  # type: ignore[attr-defined]

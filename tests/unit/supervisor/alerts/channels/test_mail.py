@@ -9,7 +9,7 @@ import pytest
 
 from app.supervisor.alerts.channels.channel import NotSent
 from tests.unit.supervisor.alerts.receivers import PASSWORD, USER, MailServer, free_port, mail_server
-from tests.unit.supervisor.alerts.telling import channel, incident, test_message
+from tests.unit.supervisor.alerts.telling import channel, incident, trial
 
 
 @pytest.fixture(scope="module")
@@ -79,39 +79,39 @@ def test_a_message_sent_twice_has_one_id(server: MailServer) -> None:
 
 def test_tls_from_the_start(folder: Path) -> None:
     with mail_server(folder, implicit_tls=True) as server:
-        _mail(server, security="tls").send(test_message())
+        _mail(server, security="tls").send(trial())
         assert server.mails[0]["Subject"] == "[TradeAI] Test of the channel ops"
 
 
 def test_a_wrong_password_is_said_and_not_shown(server: MailServer) -> None:
     with pytest.raises(NotSent, match="refuses user and password") as error:
-        _mail(server, password="a-wrong-password").send(test_message())
+        _mail(server, password="a-wrong-password").send(trial())
     assert "a-wrong-password" not in str(error.value)
     assert not error.value.permanent  # a mail server that lost its own directory says the same
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_no_password(server: MailServer) -> None:
     with pytest.raises(NotSent, match="certificate"):
-        _mail(server, ca_file=None).send(test_message())
+        _mail(server, ca_file=None).send(trial())
     assert server.signed_in == []
 
 
 def test_a_refused_recipient_is_final(server: MailServer) -> None:
     server.refuses = "550 no such person"
-    with pytest.raises(NotSent, match="ops@example.com is refused: 550") as error:
-        _mail(server).send(test_message())
+    with pytest.raises(NotSent, match=r"ops@example\.com is refused: 550") as error:
+        _mail(server).send(trial())
     assert error.value.permanent
 
 
 def test_a_greylisting_server_is_asked_again(server: MailServer) -> None:
     server.refuses = "451 come back later"
     with pytest.raises(NotSent) as error:
-        _mail(server).send(test_message())
+        _mail(server).send(trial())
     assert not error.value.permanent
 
 
 def test_a_server_that_is_away_is_named(server: MailServer) -> None:
     port = free_port()
     with pytest.raises(NotSent, match=rf"127.0.0.1:{port}.*refused") as error:
-        _mail(server, port=port).send(test_message())
+        _mail(server, port=port).send(trial())
     assert not error.value.permanent

@@ -11,7 +11,7 @@ import pytest
 
 from app.supervisor.alerts.channels.channel import NotSent, retry_after
 from tests.unit.supervisor.alerts.receivers import Receiver, free_port, http_receiver
-from tests.unit.supervisor.alerts.telling import channel, incident, test_message
+from tests.unit.supervisor.alerts.telling import channel, incident, trial
 
 KEY, SECRET = "0123456789abcdef0123456789abcdef", "a-shared-secret-of-some-length"
 
@@ -59,7 +59,7 @@ def test_pagerduty_hears_of_beginning_acknowledgement_and_end_under_one_key(rece
 
 
 def test_a_test_of_pagerduty_leaves_nothing_open(receiver: Receiver) -> None:
-    _pager(receiver).send(test_message())
+    _pager(receiver).send(trial())
     assert [heard.json["event_action"] for heard in receiver.heard] == ["trigger", "resolve"]
     assert len({heard.json["dedup_key"] for heard in receiver.heard}) == 1
 
@@ -77,7 +77,7 @@ def test_slack_gets_text_and_blocks_within_its_limits(receiver: Receiver) -> Non
 def test_slack_that_answers_200_and_no_is_a_failure(receiver: Receiver) -> None:
     receiver.answers = [(200, {}, "no_service")]
     with pytest.raises(NotSent, match="no_service"):
-        _slack(receiver).send(test_message())
+        _slack(receiver).send(trial())
 
 
 def test_a_webhook_can_be_verified_by_whoever_holds_the_secret(receiver: Receiver) -> None:
@@ -106,14 +106,14 @@ def test_a_webhook_with_another_body_does_not_verify(receiver: Receiver) -> None
 def test_who_refuses_for_good_is_told_from_who_is_busy(receiver: Receiver, status: int, permanent: bool) -> None:
     receiver.answers = [(status, {}, "not today")]
     with pytest.raises(NotSent, match=rf"{status}.*not today") as error:
-        _slack(receiver).send(test_message())
+        _slack(receiver).send(trial())
     assert error.value.permanent is permanent
 
 
 def test_the_receivers_wish_to_be_left_alone_is_passed_on(receiver: Receiver) -> None:
     receiver.answers = [(429, {"Retry-After": "37"}, "")]
     with pytest.raises(NotSent) as error:
-        _slack(receiver).send(test_message())
+        _slack(receiver).send(trial())
     assert error.value.retry_after == 37
 
 
@@ -122,14 +122,14 @@ def test_a_receiver_that_says_nothing_is_given_up_in_time(receiver: Receiver) ->
     quick = _slack(receiver)
     quick._entry = quick._entry.model_copy(update={"timeout": quick._entry.timeout / 10})
     with pytest.raises(NotSent, match="no answer within") as error:
-        quick.send(test_message())
+        quick.send(trial())
     assert not error.value.permanent
 
 
 def test_a_receiver_that_is_away_does_not_betray_the_address() -> None:
     url = f"http://127.0.0.1:{free_port()}/services/secretpart"
     with pytest.raises(NotSent) as error:
-        channel(kind="slack", url=url).send(test_message())
+        channel(kind="slack", url=url).send(trial())
     assert "secretpart" not in str(error.value)
     assert not error.value.permanent
 
@@ -154,7 +154,14 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("120", 120), ("Mon, 02 Mar 2026 08:01:00 GMT", 60), ("Mon, 02 Mar 2026 07:00:00 GMT", 0), ("soon", None), ("", None), ("-5", None)],
+    [
+        ("120", 120),
+        ("Mon, 02 Mar 2026 08:01:00 GMT", 60),
+        ("Mon, 02 Mar 2026 07:00:00 GMT", 0),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+    ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(text: str, seconds: float | None) -> None:
     assert retry_after(text, NOW) == seconds
