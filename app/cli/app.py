@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("app.cli.demo:group", N_("Load real demonstration sales.")),
     "doctor": ("app.cli.doctor:command", N_("Examine the appliance and its host.")),
     "incidents": ("app.cli.incidents:group", N_("List and show incidents, notes, post-mortems, a month's figures.")),
+    "maintenance": ("app.cli.maintenance:group", N_("See, run and sign off the daily, weekly and monthly tasks.")),
     "migrate": ("app.cli.migrate:command", N_("Bring the database to this version.")),
     "service": ("app.cli.service:group", N_("List, start, stop, restart and release services.")),
     "status": ("app.cli.status:command", N_("Show every service.")),

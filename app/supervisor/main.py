@@ -18,6 +18,10 @@ from app.supervisor.alerts.metrics import AlertMetrics
 from app.supervisor.alerts.opening import keep_going, open_desk
 from app.supervisor.clock import SteadyClock
 from app.supervisor.configuration import Configuration, configuration
+from app.supervisor.doctor.opening import open_doctor
+from app.supervisor.doctor.room import doctor_room
+from app.supervisor.duties.opening import means, open_calendar
+from app.supervisor.duties.room import calendar_room
 from app.supervisor.engine import Engine
 from app.supervisor.history.archive import Archive
 from app.supervisor.history.metrics import PastMetrics
@@ -70,6 +74,9 @@ def main() -> None:
     start_measuring(measuring(config, store, clock, lambda: loop.state, recorded), loop.put, stopping)
     rooms = [baseline_room(recorded), alerts(desk, lambda: loop.state, clock)]
     rooms += [incidents(loop, past, book, clock), host(loop, past, engine.logs, clock)]
+    doctor = open_doctor(config, clock, loop, engine, store, stopping, desk)
+    roster = open_calendar(config, clock, loop, engine, store, stopping, doctor, means(recorder.archive.read))
+    rooms += [doctor_room(doctor, clock), calendar_room(roster, clock)]
     collectors = [AlertMetrics(desk), PastMetrics(lambda: loop.state, recorder, book)]
     servers = _serve(config, loop, store, clock, rooms, collectors, past)
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)

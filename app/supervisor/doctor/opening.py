@@ -1,11 +1,11 @@
 """Opens the doctor's practice: ports to Docker, backend, door and folders, and the daily examination."""
 
 import threading
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.supervisor.alerts.desk import Desk
 from app.supervisor.clock import SteadyClock
 from app.supervisor.configuration import Configuration
 from app.supervisor.doctor.backend import Backend
@@ -20,6 +20,12 @@ from app.supervisor.loop import Loop
 from app.supervisor.store import StateFile
 
 
+def channels_told(desk: Desk) -> AlertFacts:
+    """The channels of the alert settings, and when each last delivered a message."""
+    told = {name: desk.outbox.deliveries("channel = ? AND state = 'sent'", (name,), 1) for name in desk.channels}
+    return AlertFacts({name: found[0].done_at if found else None for name, found in told.items()})
+
+
 def open_doctor(
     config: Configuration,
     clock: SteadyClock,
@@ -27,7 +33,7 @@ def open_doctor(
     engine: Engine,
     store: StateFile,
     stopping: threading.Event,
-    alerts: Callable[[], AlertFacts | None] = lambda: None,
+    desk: Desk,
 ) -> Doctor:
     """The doctor, with its daily examination under way in the background."""
     folders: dict[str, Path] = {"state": config.state_dir}
@@ -43,7 +49,7 @@ def open_doctor(
         settings={"http": config.http, "domain": config.domain},
         folders=folders,
         store_trouble=lambda: store.trouble,
-        alerts=alerts,
+        alerts=partial(channels_told, desk),
     )
     doctor = Doctor(clock, Records(store), catalogue, partial(gather, ports), loop.put, store.note)
     threading.Thread(target=doctor.keep_going, args=(stopping,), daemon=True).start()

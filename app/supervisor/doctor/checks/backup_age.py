@@ -6,11 +6,13 @@ from app.supervisor.doctor.world import World
 
 GROUP, TITLE, SOURCE = "backups", N_("Last backup"), Source.SUPERVISOR
 
+NONE_YET = N_("there is none yet")  # said by supervisor.backups with an age that counts from its beginning
+
 
 def look(world: World) -> Finding:
     age = world.measure("backup_age_h")
     remedy = _("Make one now: scripts/backup-mongodb.sh. The page of backups says why the daily one is missing.")
-    if age is None:
+    if age is None or age.detail == _(NONE_YET):
         return problem(_("There is no backup yet"), remedy)
     evidence = _("The last backup is {hours} hours old", hours=round(age.value))
     if age.value > 50:

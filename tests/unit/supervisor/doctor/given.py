@@ -130,6 +130,13 @@ def measured(**changes: float | None) -> World:
     return replace(given, state=replace(given.state, measures=MappingProxyType(measures)))
 
 
+def none_yet() -> World:
+    """The backup's schedule runs, and has made none so far."""
+    given = world()
+    measures = {("backup_age_h", ""): Measure(2, NOW, "there is none yet")}
+    return replace(given, state=replace(given.state, measures=MappingProxyType(measures)))
+
+
 def phases(**changes: Phase) -> World:
     """Services are in other states."""
     given = world()
