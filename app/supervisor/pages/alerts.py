@@ -59,7 +59,7 @@ def _api(blueprint: Blueprint, desk: Desk) -> None:
         return jsonify(alerts=[views.alert_document(desk, alert) for alert in desk.recent(count)])
 
     @blueprint.get(f"{_API}/rules")
-    def rules() -> Response:
+    def all_rules() -> Response:
         return jsonify(rules=views.rule_documents(desk))
 
     @blueprint.post(f"{_API}/<alert_id>/acknowledge")
@@ -91,7 +91,7 @@ def _api(blueprint: Blueprint, desk: Desk) -> None:
 
 def _channel_api(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.get(f"{_API}/channels")
-    def channels() -> Response:
+    def all_channels() -> Response:
         failed = desk.outbox.deliveries("state = 'failed'", count=20)
         return jsonify(
             channels=views.channel_documents(desk),
