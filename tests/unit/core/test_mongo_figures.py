@@ -23,8 +23,8 @@ class Counter:
 def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[Counter, Any, Any]:
     counter = Counter()
     monkeypatch.setattr(mongo_figures, "_counter", counter)
-    commands, connections = mongo_figures.listeners()
-    return counter, commands, connections
+    commands, heartbeats = mongo_figures.listeners()
+    return counter, commands, heartbeats
 
 
 def _event(name: str, micros: int = 1500, errtype: str = "") -> Any:
@@ -37,15 +37,15 @@ def test_nobody_listens_while_nobody_counts(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_queries_and_writes_count_and_greetings_do_not(counted: tuple[Counter, Any, Any]) -> None:
-    counter, commands, _connections = counted
+    counter, commands, _heartbeats = counted
     for name in ("find", "insert", "hello", "ping"):
         commands.succeeded(_event(name))
     assert counter.seconds == [0.0015, 0.0015]
 
 
 def test_a_refused_command_is_a_command_and_a_broken_connection_is_none(counted: tuple[Counter, Any, Any]) -> None:
-    counter, commands, connections = counted
+    counter, commands, heartbeats = counted
     commands.failed(_event("insert", errtype=""))
     commands.failed(_event("find", errtype="AutoReconnect"))
-    connections.connection_check_out_failed(SimpleNamespace())
+    heartbeats.failed(SimpleNamespace())
     assert (len(counter.seconds), counter.failures) == (1, 2)
