@@ -51,10 +51,12 @@ class Archive:
 
     @property
     def size(self) -> int:
-        """What it takes now."""
-        with contextlib.suppress(OSError):
-            return self._path.stat().st_size
-        return 0
+        """What it takes now, its journal included."""
+        size = 0
+        for path in (self._path, Path(f"{self._path}-wal")):
+            with contextlib.suppress(OSError):
+                size += path.stat().st_size
+        return size
 
     def record(self, figures: Mapping[Key, float], now: datetime, *also: Step) -> bool:
         """Store one frame with `also` in one transaction, and roll up what is complete; False when it could not be stored."""

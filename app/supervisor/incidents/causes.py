@@ -41,8 +41,9 @@ def real_cause(incident: Incident, state: State) -> str | None:
 
 
 def began(service: ServiceState, now: datetime) -> datetime:
-    """The first sign of its failure."""
-    moments = [service.died_at, service.probe.failing_since, service.since if service.phase in _DOWN else None]
+    """The first sign of its failure; answers that were lost while it had not come up yet are none."""
+    lost = service.probe.failing_since if service.was_healthy else None
+    moments = [service.died_at, lost, service.since if service.phase in _DOWN else None]
     return min((moment for moment in moments if moment is not None), default=now)
 
 

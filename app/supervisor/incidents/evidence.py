@@ -14,6 +14,7 @@ from app.supervisor.redaction import redact_lines
 from app.supervisor.state import HostState, ServiceState
 
 LINES = 50
+_LONGEST_LINE = 300
 
 log = get_logger(__name__)
 
@@ -67,7 +68,7 @@ def host_figures(host: HostState | None) -> dict[str, float]:
 
 def _last_words(logs: Logs, service: str, until: datetime) -> list[str]:
     try:
-        return redact_lines(logs(service, LINES, until))
+        return [line[:_LONGEST_LINE] for line in redact_lines(logs(service, LINES, until))]
     except EngineError as error:
         log.warning("the log of a failed service cannot be read", about=service, error=str(error))
         return [_("The log could not be read: {error}", error=str(error))]

@@ -10,8 +10,9 @@ from app.core.clock import iso
 from app.supervisor.incidents.incident import Entry, Evidence, Incident, Kind
 from app.supervisor.store import StateFile
 
-MOST_ENTRIES, MOST_EVIDENCE = 500, 5  # of one incident: a service that flaps for days must not fill the file
-_MOST_INCIDENTS = 5000
+MOST_ENTRIES, MOST_EVIDENCE = 200, 3  # of one incident: a service that flaps for days must not fill the file
+_LONGEST_TEXT = 1000
+_MOST_INCIDENTS = 1000  # 100 MB if every one of them were full to the brim
 _MOST_WAITING = 1000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS incidents (
@@ -54,7 +55,7 @@ class Shelf:
         """Append to its timeline. The newest places are for people: beyond the limit only their entries are kept."""
         room = MOST_ENTRIES - self._count("SELECT count(*) FROM incident_entries WHERE incident = ?", incident)
         rows = [
-            (incident, iso(entry.at), entry.kind.value, entry.about, entry.text, entry.by)
+            (incident, iso(entry.at), entry.kind.value, entry.about, entry.text[:_LONGEST_TEXT], entry.by)
             for number, entry in enumerate(entries)
             if number < room or entry.by
         ]

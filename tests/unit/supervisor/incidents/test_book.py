@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.supervisor.events import Ask, HostSampled
+from app.supervisor.incidents.shelf import MOST_ENTRIES, MOST_EVIDENCE
 from tests.unit.supervisor.decide.test_judge import HOST
 from tests.unit.supervisor.incidents.desk import Desk
 
@@ -46,6 +47,13 @@ def test_a_hang_is_counted_from_the_first_lost_answer(desk: Desk) -> None:
     desk.world.bodies["redis"].hangs = True
     desk.advance(10)
     assert desk.only.to_detect >= timedelta(seconds=2)
+
+
+def test_answers_that_are_missing_while_it_comes_up_are_no_first_sign(desk: Desk) -> None:
+    desk.world.bodies["ai"].boots_in = 60
+    desk.world.restart_by_hand("ai")
+    desk.advance(20).breaks("ai")
+    assert desk.only.to_detect == timedelta(0)
 
 
 def test_the_timeline_tells_what_happened_and_what_was_done(desk: Desk) -> None:
@@ -139,7 +147,17 @@ def test_a_log_that_cannot_be_read_is_said_in_its_place(desk: Desk) -> None:
 def test_evidence_of_a_service_that_flaps_stays_bounded(desk: Desk) -> None:
     desk.world.bodies["ai"].dies_after = 30
     desk.breaks("ai").advance(900)
-    assert 2 <= len(desk.shelf.evidence(desk.only.id)) <= 5
+    assert 2 <= len(desk.shelf.evidence(desk.only.id)) <= MOST_EVIDENCE
+
+
+def test_the_timeline_stays_bounded_and_people_always_find_room(desk: Desk) -> None:
+    desk.keeps_breaking("ai")
+    for number in range(MOST_ENTRIES):
+        desk.book.told("", desk.world.now, "nobody's")
+        desk.alert("firing", f"rule_{number}", "", cause="ai")
+    desk.book.note(desk.only.id, desk.world.now, "seen", "Anna")
+    assert len(desk.timeline()) == MOST_ENTRIES + 1
+    assert desk.texts("note") == ["seen"]
 
 
 def test_an_alert_without_a_failing_service_is_an_incident_of_its_priority(desk: Desk) -> None:
