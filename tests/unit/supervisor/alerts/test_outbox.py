@@ -1,4 +1,4 @@
-"""Whatever is decided is told once and not lost, though receivers refuse or stall, the supervisor is killed, or the disk is full."""
+"""What is decided is told once and not lost, though receivers refuse or stall, the supervisor is killed, or the disk is full."""
 
 import threading
 from collections.abc import Iterator
