@@ -35,7 +35,7 @@ from app.supervisor.measures.source import start as start_measuring
 from app.supervisor.metrics import registry
 from app.supervisor.pages.alerts import alerts
 from app.supervisor.pages.baseline import baseline_room
-from app.supervisor.pages.host import host
+from app.supervisor.pages.host import host, service_logs
 from app.supervisor.pages.incidents import incidents
 from app.supervisor.pages.past import Past
 from app.supervisor.pages.room import Room
@@ -73,7 +73,7 @@ def main() -> None:
     recorded = baseline_of(config, store, clock, lambda: loop.state, engine)
     start_measuring(measuring(config, store, clock, lambda: loop.state, recorded), loop.put, stopping)
     rooms = [baseline_room(recorded), alerts(desk, lambda: loop.state, clock)]
-    rooms += [incidents(loop, past, book, clock), host(loop, past, engine.logs, clock)]
+    rooms += [incidents(loop, past, book, clock), host(loop, past, clock), service_logs(loop, engine.logs)]
     doctor = open_doctor(config, clock, loop, engine, store, stopping, desk)
     roster = open_calendar(config, clock, loop, engine, store, stopping, doctor, means(recorder.archive.read))
     rooms += [doctor_room(doctor, clock), calendar_room(roster, clock)]

@@ -25,7 +25,7 @@ from app.supervisor.state import State
 _MOST_LINES, _LINES = 1000, 200
 
 
-def host(keeper: Keeper, past: Past, logs: Logs, clock: Clock) -> Room:
+def host(keeper: Keeper, past: Past, clock: Clock) -> Room:
     """The room of the host."""
     blueprint = Blueprint("host", __name__)
 
@@ -44,6 +44,14 @@ def host(keeper: Keeper, past: Past, logs: Logs, clock: Clock) -> Room:
             booted_at=state.host.booted_at if state.host else None,
         )
 
+    _api(blueprint, keeper, past, clock)
+    return Room(blueprint, N_("Host"), "host.page")
+
+
+def service_logs(keeper: Keeper, logs: Logs) -> Room:
+    """The log of each service, without a place in the navigation."""
+    blueprint = Blueprint("logs", __name__)
+
     @blueprint.get("/services/<name>/log")
     def log(name: str) -> str:
         """The last lines; with `part`, only the lines, for the script that follows."""
@@ -55,8 +63,7 @@ def host(keeper: Keeper, past: Past, logs: Logs, clock: Clock) -> Room:
         except EngineError as error:
             return render_template(template, name=name, count=lines, lines=[], wrong=str(error))
 
-    _api(blueprint, keeper, past, clock)
-    return Room(blueprint, N_("Host"), "host.page")
+    return Room(blueprint)
 
 
 def _api(blueprint: Blueprint, keeper: Keeper, past: Past, clock: Clock) -> None:

@@ -239,6 +239,7 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock, past: Pa
             span=span,
             span_label=span_of(span)[0],
             spans=SPANS,
+            has_log="logs" in site.blueprints,
         )
 
     followers: list[object] = []

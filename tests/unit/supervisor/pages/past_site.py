@@ -10,7 +10,7 @@ from app.supervisor.engine import EngineSilent
 from app.supervisor.events import HostSampled, Tick, Used
 from app.supervisor.history.archive import Archive
 from app.supervisor.history.recorder import Recorder
-from app.supervisor.pages.host import host
+from app.supervisor.pages.host import host, service_logs
 from app.supervisor.pages.incidents import incidents
 from app.supervisor.pages.past import Past
 from app.supervisor.pages.signing_in import OPERATOR, OperatorSession
@@ -35,7 +35,11 @@ class PastSite:
         self.record(12)
         self.past = Past(self.store, self.recorder, self.desk.book)
         keeper, clock = Keeper(self.world), type("Clock", (), {"now": lambda _self: self.world.now})()
-        rooms = [incidents(keeper, self.past, self.desk.book, clock), host(keeper, self.past, self._logs, clock)]
+        rooms = [
+            incidents(keeper, self.past, self.desk.book, clock),
+            host(keeper, self.past, clock),
+            service_logs(keeper, self._logs),
+        ]
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
         site = create_site(keeper, self.store, clock, operator, b"c" * 32, rooms, self.past)  # type: ignore[arg-type]
         self.browser: FlaskClient = site.test_client()
