@@ -1,5 +1,6 @@
 """What was done: one small file a task, the newest kept; pages, alerts and the schedule read them."""
 
+import itertools
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from app.backup.shelf import Shelf, read_json, write_json
 
 _KEPT = 300
 _FOLDER = "records"
+_turn = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Record:
 
 
 def new_id(now: datetime) -> str:
-    """Sorts by time."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    """Sorts by time; within a second, those of one process in their order."""
+    return f"{now:%Y%m%dT%H%M%S}-{next(_turn) % 0x10000:04x}{secrets.token_hex(2)}"
 
 
 def keep_record(shelf: Shelf, record: Record) -> None:

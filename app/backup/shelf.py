@@ -40,7 +40,7 @@ class Backup:
 
     @property
     def proven(self) -> bool:
-        return bool(self.proof and self.proof.get("ok"))
+        return self.manifest is not None and bool(self.proof and self.proof.get("ok"))
 
 
 class Shelf:

@@ -12,10 +12,10 @@ from app.backup.errors import RestoreFailed
 from app.backup.invariants import audit_chain
 from app.backup.lock import only_one
 from app.backup.progress import ProgressFile
+from app.backup.prune import verdicts
 from app.backup.records import Record, keep_record, new_id
 from app.backup.restore import go_back, preflight, restore, settle, unfinished
-from app.backup.retention import Kept, Verdict, retention
-from app.backup.shelf import DATABASE, SAFETY, Shelf
+from app.backup.shelf import DATABASE, SAFETY
 from app.backup.side import restore_side
 from app.backup.verify import verify
 from app.core import redis
@@ -98,16 +98,10 @@ def _drill(config: Configuration, progress: ProgressFile, clock: Clock, argument
     return backup.id, text, proof
 
 
-def prune_preview(shelf: Shelf, clock: Clock) -> list[Verdict]:
-    """What `prune` would keep and why, newest first. Raises RetentionRefused. What cannot be read is kept: a person must look."""
-    backups = [Kept(backup.id, backup.manifest.started_at, backup.proven) for backup in shelf.backups() if backup.manifest]
-    return retention(backups, clock.now())
-
-
 def _prune(config: Configuration, progress: ProgressFile, clock: Clock, _arguments: Sequence[str]) -> Done:
     shelf = config.shelf
     progress.step("prune")
-    doomed = [verdict.id for verdict in prune_preview(shelf, clock) if not verdict.keep]
+    doomed = [verdict.id for verdict in verdicts(shelf, clock.now()) if not verdict.keep]
     for backup in (*map(shelf.find, doomed), *shelf.backups(SAFETY)[_SAFETY_KEPT:]):
         shelf.remove(backup)
     return (

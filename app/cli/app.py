@@ -18,11 +18,13 @@ from app.core.settings import MissingSecret, settings
 COMMANDS = {
     "alerts": ("app.cli.alerts:group", N_("Show, acknowledge and silence alerts; test channels.")),
     "audit": ("app.cli.audit:group", N_("Check the audit trail.")),
+    "backup": ("app.cli.backup:group", N_("Make, list, check and prove backups.")),
     "demo": ("app.cli.demo:group", N_("Load real demonstration sales.")),
     "doctor": ("app.cli.doctor:command", N_("Examine the appliance and its host.")),
     "incidents": ("app.cli.incidents:group", N_("List and show incidents, notes, post-mortems, a month's figures.")),
     "maintenance": ("app.cli.maintenance:group", N_("See, run and sign off the daily, weekly and monthly tasks.")),
     "migrate": ("app.cli.migrate:command", N_("Bring the database to this version.")),
+    "restore": ("app.cli.backup:restore", N_("Restore a backup.")),
     "service": ("app.cli.service:group", N_("List, start, stop, restart and release services.")),
     "status": ("app.cli.status:command", N_("Show every service.")),
     "user": ("app.cli.user:group", N_("Add, list and reset people.")),

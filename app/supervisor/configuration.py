@@ -20,6 +20,7 @@ class Configuration(Settings):
     domain: str = ""  # the name people type, when there is one
     watched_dir: Path = Path("/srv/tradeai/watched")  # what must not change between two deployments, mounted read-only
     state_dir: Path = Path("/var/lib/tradeai/supervisor")
+    backup_dir: Path = Path("/var/lib/tradeai/backups")
     listen: str = "0.0.0.0"  # noqa: S104 - inside its container; Compose publishes on 127.0.0.1 only
     pages_port: int = 8080
     metrics_port: int = 9090

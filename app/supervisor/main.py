@@ -16,6 +16,7 @@ from app import __version__
 from app.core.logging import configure_logging, get_logger
 from app.supervisor.alerts.metrics import AlertMetrics
 from app.supervisor.alerts.opening import keep_going, open_desk
+from app.supervisor.backups.opening import open_backups
 from app.supervisor.clock import SteadyClock
 from app.supervisor.configuration import Configuration, configuration
 from app.supervisor.doctor.opening import open_doctor
@@ -77,6 +78,9 @@ def main() -> None:
     doctor = open_doctor(config, clock, loop, engine, store, stopping, desk)
     roster = open_calendar(config, clock, loop, engine, store, stopping, doctor, means(recorder.archive.read))
     rooms += [doctor_room(doctor, clock), calendar_room(roster, clock)]
+    backups, schedule = open_backups(config, clock, loop, store)
+    start_measuring([schedule], loop.put, stopping)
+    rooms.append(backups)
     collectors = [AlertMetrics(desk), PastMetrics(lambda: loop.state, recorder, book)]
     servers = _serve(config, loop, store, clock, rooms, collectors, past)
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)

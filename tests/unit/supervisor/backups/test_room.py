@@ -1,0 +1,185 @@
+"""The pages and the JSON of the backups: what is shown, what can be asked for, and what is refused in words."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.backup.orders import done, next_order, waiting
+from app.backup.progress import ProgressFile
+from app.backup.records import Record, keep_record
+from app.backup.shelf import Backup, write_json
+from app.core.clock import FixedClock
+from app.supervisor.backups.clerk import Clerk
+from app.supervisor.backups.conduct import Conductor
+from app.supervisor.backups.room import backups_room
+from app.supervisor.pages.signing_in import OPERATOR, OperatorSession
+from app.supervisor.pages.site import create_site
+from app.supervisor.store import StateFile
+from tests.unit.backup.conftest import MOMENT, backup  # noqa: F401 - a fixture
+from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
+from tests.unit.supervisor.world import World
+
+NAME = "20260301T020000Z-ab12"
+NOW = MOMENT + timedelta(hours=5)
+
+
+class Room:
+    """A site with backups, and a browser that is signed in."""
+
+    def __init__(self, folder: Path) -> None:
+        clock = FixedClock(NOW)
+        self.clerk, self.notes = Clerk(folder, clock), list[str]()
+        keeper = Keeper(World().healthy())
+        self.conductor = Conductor(self.clerk, keeper, lambda text, _bad: self.notes.append(text))  # type: ignore[arg-type]
+        room = backups_room(self.clerk, self.conductor, clock, lambda text, _bad: self.notes.append(text))
+        operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
+        site = create_site(keeper, StateFile(folder / "state", "boot"), clock, operator, b"c" * 32, [room])  # type: ignore[arg-type]
+        self.browser: FlaskClient = site.test_client()
+        self.browser.post("/sign-in", data={"name": OPERATOR, "password": PASSWORD})
+
+    def page(self, path: str = "/backups") -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def press(self, path: str, follow: bool = True, **fields: str) -> str:
+        csrf = re.search(r'name="csrf" value="([^"]+)"', self.page())
+        assert csrf
+        answer = self.browser.post(path, data={"csrf": csrf[1], **fields}, follow_redirects=follow)
+        return answer.text
+
+    def api(self, method: str, path: str = "", **options: Any) -> TestResponse:
+        return self.browser.open(f"/api/v1/backups{path}", method=method, auth=(OPERATOR, PASSWORD), **options)
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return Room(tmp_path)
+
+
+@pytest.fixture
+def filled(tmp_path: Path, backup: Callable[..., Backup]) -> Room:  # noqa: F811
+    made = backup(NAME)
+    write_json(made.folder / "proof.json", {"ok": True, "at": NOW.isoformat(), "seconds": 12.3})
+    return Room(tmp_path)
+
+
+def test_an_empty_room_says_what_will_happen(room: Room) -> None:
+    assert "There is no backup yet. The first one is made at 02:00 UTC" in room.page()
+    assert "There is no backup yet" in room.page("/backups/retention")
+
+
+def test_the_page_shows_age_proof_and_how_long_a_restore_would_take(filled: Room) -> None:
+    page = filled.page()
+    for words in (NAME, "Proven", "about 12 s", "5 h ago", "Size of a backup"):
+        assert words in page
+
+
+def test_a_backup_that_cannot_be_used_says_why(filled: Room, tmp_path: Path) -> None:
+    (tmp_path / "database" / NAME / "manifest.json").write_text("{")
+    assert "cannot be read. Use another backup" in filled.page()
+    assert "Cannot be used" in filled.page()
+    assert filled.page(f"/backups/{NAME}")
+
+
+def test_a_button_places_an_order_once(room: Room) -> None:
+    assert "It is ordered" in room.press("/backups/run/backup")
+    assert "ordered already" in room.press("/backups/run/backup")
+    (order,) = waiting(room.clerk.shelf)
+    assert (order.kind, order.who, order.arguments) == ("backup", OPERATOR, ("hand",))
+
+
+def test_progress_is_shown_and_the_page_comes_again(room: Room) -> None:
+    file = ProgressFile(room.clerk.shelf.work / "progress.json", "backup", FixedClock(NOW))
+    file.step("dump", 200)
+    file._now["done"] = 50
+    file._write()
+    page = room.page()
+    assert "25 %" in page
+    assert 'http-equiv="refresh"' in page
+    file.over()
+    assert 'http-equiv="refresh"' not in room.page()
+
+
+@pytest.mark.parametrize("path", ["/backups/run/restore", "/backups/run/undo", "/backups/run/nothing"])
+def test_what_is_no_button_is_no_address(filled: Room, path: str) -> None:
+    assert "There is no such action" in filled.press(path)
+    assert waiting(filled.clerk.shelf) == []
+
+
+def test_restoring_asks_for_a_check_first_then_for_the_name(filled: Room) -> None:
+    page = f"/backups/{NAME}"
+    assert "Type the backup" not in filled.page(page)
+    assert "nothing is changed" in filled.press(f"{page}/check")
+    order = next_order(filled.clerk.shelf)
+    assert order
+    assert order.arguments == (NAME, "--check")
+    keep_record(filled.clerk.shelf, Record(order.id, "restore", "x", NOW, NOW, True, "can be restored", NAME, {"documents": 3}))
+    done(filled.clerk.shelf, order)
+    assert "Type the backup" in filled.page(page)
+    assert "Nothing was changed: type the backup" in filled.press(f"{page}/restore", confirm="something else")
+    assert filled.notes == []
+
+
+def test_a_download_is_the_archive_and_stands_in_the_journal(filled: Room) -> None:
+    answer = filled.browser.get(f"/backups/{NAME}/download")
+    assert answer.data[:2] == b"\x1f\x8b"
+    assert f"{NAME}.archive.gz" in answer.headers["Content-Disposition"]
+    assert filled.notes == [f"operator downloads the backup {NAME}"]
+
+
+@pytest.mark.parametrize("path", [f"/backups/{NAME}/download", "/backups", f"/backups/{NAME}", "/backups/retention"])
+def test_nobody_sees_anything_without_signing_in(filled: Room, path: str) -> None:
+    answer = filled.browser.application.test_client().get(path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    assert filled.notes == []
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "%2e%2e%2fdatabase", f"{NAME}.partial"])
+def test_a_name_that_is_none_is_not_found(filled: Room, name: str) -> None:
+    assert filled.browser.get(f"/backups/{name}/download").status_code == 404
+
+
+def test_the_api_lists_and_orders_and_tells_the_outcome(filled: Room) -> None:
+    listed = filled.api("GET").get_json()
+    assert [one["id"] for one in listed["backups"]] == [NAME]
+    assert listed["backups"][0]["documents"] == 3
+    answer = filled.api("POST", "/tasks", json={"kind": "drill", "backup": "latest", "who": "a person"})
+    assert answer.status_code == 202
+    task = answer.get_json()
+    assert task["backup"] == NAME
+    assert filled.api("GET", f"/tasks/{task['id']}").get_json()["over"] is False
+    keep_record(filled.clerk.shelf, Record(task["id"], "drill", "a person", NOW, NOW, False, "it came back different", NAME))
+    over = filled.api("GET", f"/tasks/{task['id']}").get_json()
+    assert (over["over"], over["ok"], over["text"]) == (True, False, "it came back different")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/tasks", {"kind": "restore"}, 404),
+        ("POST", "/tasks", {"kind": "drill", "backup": "nothing"}, 404),
+        ("POST", "/tasks", {"kind": 5}, 422),
+        ("GET", "/tasks/nothing", None, 404),
+        ("POST", "/nothing/restore", {}, 404),
+    ],
+)
+def test_the_api_refuses_what_makes_no_sense(filled: Room, method: str, path: str, body: Any, status: int) -> None:
+    answer = filled.api(method, path, json=body) if body is not None else filled.api(method, path)
+    assert answer.status_code == status, answer.text
+    assert answer.get_json()["detail"]
+
+
+def test_the_schedule_places_its_orders_once_and_tells_the_figures(filled: Room) -> None:
+    write_json(filled.clerk.shelf.work / "schedule.json", {"since": (NOW - timedelta(days=30)).isoformat()})
+    told = {measured.name: measured.value for measured in filled.clerk.read()}
+    assert told["backup_age_h"] == 5
+    assert told["proof_age_days"] == 0
+    list(filled.clerk.read())
+    assert [order.kind for order in waiting(filled.clerk.shelf)] == ["backup", "prune"]
