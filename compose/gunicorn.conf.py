@@ -5,9 +5,11 @@ import logging
 import os
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from gunicorn.glogging import Logger
 
 _service = os.environ.get("TRADEAI_SERVICE", "backend")
 _is_ai = _service == "ai"
@@ -26,25 +28,26 @@ worker_tmp_dir = "/tmp"  # noqa: S108 - a tmpfs of this container
 control_socket_disable = True
 
 
-class _AccessLine(logging.Formatter):
-    """One JSON object a request: the path without its query string, no header but the request id."""
+class logger_class(Logger):
+    """One JSON object a request: the path without its query string, no header but the request id.
 
-    def format(self, record: logging.LogRecord) -> str:
-        atoms: Any = record.args
-        client = atoms["{x-real-ip}i"]
-        return json.dumps(
-            {
-                "time": _utc(record.created),
-                "service": _service,
-                "client": atoms["h"] if client == "-" else client,
-                "method": atoms["m"],
-                "path": atoms["U"],
-                "status": int(atoms["s"]),
-                "bytes": atoms["B"],
-                "seconds": round(int(atoms["D"]) / 1e6, 6),
-                "request_id": atoms["{x-request-id}o"],
-            }
-        )
+    Written here because gunicorn first collects every header of the request and the answer for each line, which took an eighth
+    of the processor time of a page.
+    """
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        line = {
+            "time": _utc(time.time()),
+            "service": _service,
+            "client": environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR", ""),
+            "method": req.method,
+            "path": environ.get("PATH_INFO", ""),
+            "status": resp.status_code,
+            "bytes": resp.sent,
+            "seconds": round(request_time.total_seconds(), 6),
+            "request_id": next((value for name, value in resp.headers if name.lower() == "x-request-id"), ""),
+        }
+        self.access_log.info(json.dumps(line))
 
 
 class _ServerLine(logging.Formatter):
@@ -69,7 +72,7 @@ def _utc(seconds: float) -> str:
 logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"access": {"()": _AccessLine}, "server": {"()": _ServerLine}},
+    "formatters": {"access": {"format": "%(message)s"}, "server": {"()": _ServerLine}},
     "handlers": {
         "access": {
             "class": "logging.handlers.WatchedFileHandler",
