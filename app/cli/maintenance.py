@@ -13,7 +13,7 @@ from app.core.i18n import N_, _
 _SECONDS = 180
 _WORDS = {
     "overdue": (N_("overdue"), "bold red"),
-    "missed": (N_("missed"), "red"),
+    "missed": (N_("left open"), "red"),
     "attention": (N_("needs a look"), "yellow"),
     "waiting": (N_("due"), "yellow"),
     "done": (N_("done"), "green"),

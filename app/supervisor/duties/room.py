@@ -22,7 +22,7 @@ TONES: Mapping[Standing, tuple[str, str]] = {
     Standing.OVERDUE: ("bad", N_("Overdue")),
     Standing.ATTENTION: ("warn", N_("Needs a look")),
     Standing.WAITING: ("warn", N_("Due")),
-    Standing.MISSED: ("bad", N_("Missed")),
+    Standing.MISSED: ("bad", N_("Left open")),
     Standing.DONE: ("good", N_("Done")),
     Standing.AHEAD: ("neutral", N_("Ahead")),
     Standing.NONE: ("neutral", N_("Before the calendar began")),
