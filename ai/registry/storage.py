@@ -13,9 +13,11 @@ import numpy as np
 
 from ai.data.panel import Panel
 from ai.features.columns import Block
+from ai.models.forecast import ForecastModel
 from ai.models.level import Variances
 from ai.models.loglinear import BlockModel, Calibration, LogLinearModel
 from ai.models.regression import Fit
+from ai.registry.forecast_files import pack_forecast
 
 FORMAT = 1
 
@@ -32,8 +34,11 @@ class StoredModel:
     arrays: dict[str, np.ndarray]
 
 
-def pack(model: LogLinearModel, panel: Panel) -> StoredModel:
-    """The model with customers and rivals by id, because series numbers change with the next import."""
+def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = None) -> StoredModel:
+    """The model with customers and rivals by id, because series numbers change with the next import.
+
+    forecast: fitted on the same panel; left out where the sales are too short for one.
+    """
     arrays: dict[str, np.ndarray] = {
         "calibration.single": model.calibration.single,
         "calibration.shared": model.calibration.shared,
@@ -74,6 +79,11 @@ def pack(model: LogLinearModel, panel: Panel) -> StoredModel:
         "metrics": model.metrics,
         "blocks": blocks,
     }
+    if forecast is not None:
+        forecast_facts, forecast_arrays = pack_forecast(forecast, panel)
+        facts["forecast"] = forecast_facts
+        facts["metrics"] = model.metrics | {"forecast": forecast.metrics}
+        arrays |= forecast_arrays
     return StoredModel(facts, arrays)
 
 

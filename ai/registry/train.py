@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from ai.data.connection import connect
-from ai.data.panel import PanelTooLarge, build_panel
+from ai.data.panel import Panel, PanelTooLarge, build_panel
 from ai.data.sales_reader import read_customers, read_products, read_sales
 from ai.data.weeks import monday_of
 from ai.logs import configure_logging
+from ai.models.forecast import ForecastModel, TooShort, fit_forecast
 from ai.models.training import TooLittleData, train_model
 from ai.registry.jobs import JobFiles, JobState, now
 from ai.registry.manifest import Registry
@@ -23,6 +25,7 @@ from ai.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
 LOWER_PRIORITY = 10
+BASELINE_SHARE = 0.4  # of the progress that is shown
 
 
 def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
@@ -37,9 +40,11 @@ def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
     panel = build_panel(read_sales(database, state.source), customers, products)
     if panel is None:
         raise TooLittleData(f"there are no sales of source '{state.source}'; import some first")
-    model = train_model(panel, progress)
+    model = train_model(panel, lambda share, step: progress(share * BASELINE_SHARE, step))
+    forecast = _forecast(panel, progress)
+    progress(0.98, "writing the model")
     entry = Registry(settings.models_dir).add(
-        pack(model, panel),
+        pack(model, panel, forecast),
         key=f"mdl_{datetime.now(UTC):%Y%m%d%H%M%S%f}",
         source=state.source,
         fitted_at=now(),
@@ -48,6 +53,17 @@ def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
     )
     log.info("training_done", job=state.id, model=entry.id, rows=entry.rows)
     return replace(state, status="done", progress=1.0, step="done", finished_at=now(), model=entry.id)
+
+
+def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastModel | None:
+    """The forecast's model, or None where the sales are too short for one: the baseline still serves."""
+    step = "learning to forecast"
+    progress(BASELINE_SHARE, step)
+    try:
+        return fit_forecast(panel, progress=lambda share: progress(BASELINE_SHARE + (0.97 - BASELINE_SHARE) * share, step))
+    except TooShort as error:
+        log.warning("no_forecast", reason=str(error))
+        return None
 
 
 def main(argv: list[str] | None = None) -> int:

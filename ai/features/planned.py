@@ -1,0 +1,62 @@
+"""What is known of a week before it comes: its own price and promotion, those of rivals, and the weeks before it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ai.features.market import Market, group_mean, lagged, past_mean
+
+
+def planned_columns(market: Market) -> dict[str, np.ndarray]:
+    """(series, weeks) each: prices and promotions up to and including the week; no sales."""
+    price, depth = market.price_filled, market.depth
+    featured, on_deal = (market.feature > 0).astype(float), (market.deal > 0).astype(float)
+    against = {weeks: np.nan_to_num(price - past_mean(market.log_price, weeks)) for weeks in (8, 26)}
+    columns = {
+        "price": price,
+        "price_vs_8": against[8],
+        "price_vs_26": against[26],
+        "price_change_1": price - lagged(price, 1),
+        "price_change_2": price - lagged(price, 2),
+        "depth": depth,
+        "deal": market.deal,
+        "feature": market.feature,
+        "display": market.display,
+        "deal_mean_8": past_mean(market.deal, 8),
+        "feature_mean_8": past_mean(market.feature, 8),
+        "depth_mean_8": past_mean(depth, 8),
+        "rival_depth": _of_rivals(depth, market.shelf),
+        "rival_price_vs_26": _of_rivals(against[26], market.shelf),
+        "rival_feature": _of_rivals(featured, market.shelf),
+        "rival_deal": _of_rivals(on_deal, market.shelf),
+        "rival_deepest": _highest_of_rivals(depth, market.shelf),
+        "price_vs_chain": np.nan_to_num(market.log_price - group_mean(market.log_price, market.product)),
+        "chain_feature": group_mean(featured, market.product),
+        "chain_deal": group_mean(on_deal, market.product),
+        "chain_depth": group_mean(depth, market.product),
+    }
+    for weeks in (1, 2, 3):
+        columns |= {
+            f"deal_{weeks}": lagged(market.deal, weeks),
+            f"feature_{weeks}": lagged(market.feature, weeks),
+            f"depth_{weeks}": lagged(depth, weeks),
+        }
+    return {name: values.astype(np.float32) for name, values in columns.items()}
+
+
+def _of_rivals(values: np.ndarray, shelf: np.ndarray) -> np.ndarray:
+    """Mean over the other series of the same shelf; 0 where a series stands alone."""
+    members = np.bincount(shelf)
+    total = np.zeros((len(members), values.shape[1]))
+    np.add.at(total, shelf, values)
+    return (total[shelf] - values) / np.maximum(members[shelf] - 1, 1)[:, None]
+
+
+def _highest_of_rivals(values: np.ndarray, shelf: np.ndarray) -> np.ndarray:
+    """Highest value among the other series of the same shelf; 0 where a series stands alone."""
+    shelves = int(shelf.max()) + 1
+    first, second = np.zeros((shelves, values.shape[1])), np.zeros((shelves, values.shape[1]))
+    for row, place in enumerate(shelf):
+        second[place] = np.maximum(second[place], np.minimum(values[row], first[place]))
+        first[place] = np.maximum(first[place], values[row])
+    return np.where(values >= first[shelf], second[shelf], first[shelf])
