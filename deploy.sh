@@ -40,6 +40,7 @@ flock --nonblock 8 || die "Another deploy.sh is at work in this folder; wait for
 
 heading "Docker";        phase_engine
 heading "Configuration"; phase_configuration
+announce_deployment
 heading "Images";        phase_images
 heading "Services";      phase_start
 heading "Database";      phase_database

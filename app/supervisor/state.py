@@ -226,5 +226,5 @@ class State:
     def of_use(self, name: str) -> bool:
         """Whether others can work with it: healthy, or answering in the course of maintenance."""
         service = self.services[name]
-        answers = service.running and service.probe.outcome is Outcome.OK
+        answers = (service.running or not service.seen) and service.probe.outcome is Outcome.OK
         return service.phase is Phase.HEALTHY or (service.phase is Phase.MAINTENANCE and answers)

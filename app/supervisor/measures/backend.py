@@ -22,7 +22,8 @@ WINDOW = timedelta(minutes=5)
 FEWEST = 20  # requests below which a percentile says nothing
 FEWEST_ERRORS = 3  # one broken request at night is no error rate
 _LABELS = re.compile(r'(\w+)="([^"]*)"')
-_REQUESTS = "tradeai_http_request_seconds"
+_BUCKET, _COUNT = "tradeai_http_request_seconds_bucket{", "tradeai_http_request_seconds_count{"
+_OF_API, _OWN_OF_API = 'endpoint="/api/', 'endpoint="/api/v1/health"'
 _OWN = frozenset({"/health", "/livez", "/metrics", "/api/v1/health", "/static/<path:filename>"})
 _LONGEST = 8 * 1024 * 1024
 
@@ -113,24 +114,30 @@ def parse(text: str) -> Counters:
     plain = {"tradeai_mongo_command_seconds_count": 0.0, "tradeai_mongo_command_seconds_sum": 0.0}
     plain["tradeai_mongo_connection_failures_total"] = 0.0
     for line in text.splitlines():
-        if line.startswith(_REQUESTS):
-            labels = dict(_LABELS.findall(line))
-            if labels.get("endpoint") in _OWN:
-                continue
-            value = float(line.rpartition(" ")[2])
-            if line.startswith("_bucket", len(_REQUESTS)):
-                if labels["endpoint"].startswith("/api/"):
-                    edge = float(labels["le"])
-                    buckets[edge] = buckets.get(edge, 0.0) + value
-            elif line.startswith("_count", len(_REQUESTS)):
-                requests += value
-                errors += value if labels["status"].startswith("5") else 0.0
-        else:
+        if line.startswith(_BUCKET):
+            if _OF_API in line and _OWN_OF_API not in line:
+                edge = float(line.partition('le="')[2].partition('"')[0])
+                buckets[edge] = buckets.get(edge, 0.0) + _value(line)
+        elif line.startswith(_COUNT):
+            if labels := _labels(line):
+                requests += _value(line)
+                errors += _value(line) if labels["status"].startswith("5") else 0.0
+        elif line.startswith("tradeai_mongo"):
             name, _space, value_text = line.partition(" ")
             if name in plain:
                 plain[name] = float(value_text)
     queries, seconds, failures = plain.values()
     return Counters(buckets, requests, errors, queries, seconds, failures)
+
+
+def _labels(line: str) -> dict[str, str]:
+    """The labels of a sample; {} for what the appliance asks itself."""
+    labels = dict(_LABELS.findall(line))
+    return {} if labels["endpoint"] in _OWN else labels
+
+
+def _value(line: str) -> float:
+    return float(line.rpartition(" ")[2])
 
 
 def fetch_metrics(http: httpx.Client) -> str:

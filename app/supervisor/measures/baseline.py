@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS baseline (kind TEXT NOT NULL, name TEXT NOT NULL, mar
 CREATE TABLE IF NOT EXISTS baseline_record (id INTEGER PRIMARY KEY CHECK (id = 1), at TEXT NOT NULL, who TEXT NOT NULL);
 """
 FILES, IMAGES = "file", "image"
+_EXPECTED = "expected"
+# How long a difference must last before it is told: between `git pull` and the end of deploy.sh things differ as they should.
+GRACE = timedelta(minutes=10)
 
 log = get_logger(__name__)
 Marks = Mapping[str, str]
@@ -46,8 +49,11 @@ class Difference:
 class Baseline:
     """The record, and how the present differs from it."""
 
-    def __init__(self, store: StateFile, clock: Clock, files: Callable[[], Marks], images: Callable[[], Marks]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: StateFile, clock: Clock, files: Callable[[], Marks], images: Callable[[], Marks], grace: timedelta = GRACE
+    ) -> None:
+        self._store, self._clock, self._grace = store, clock, grace
+        self._since: dict[tuple[str, Difference], datetime] = {}
         self._look = {FILES: files, IMAGES: images}
         self._shown: dict[str, set[str]] = {FILES: set(), IMAGES: set()}
         store.define(_SCHEMA)
@@ -66,13 +72,22 @@ class Baseline:
         differing = [Difference(name, was, now) for name, was, now in _compare(recorded, present)]
         return [difference for difference in differing if not self._remounted(kind, difference)]
 
+    def expect(self, seconds: float) -> datetime:
+        """A deployment is under way: until the moment that is returned (or `record`) no difference is told."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self._store.write(("INSERT OR REPLACE INTO baseline VALUES (?, '', ?)", [(_EXPECTED, until.isoformat())]))
+        return until
+
     def record(self, who: str) -> dict[str, int]:
         """Everything is as it should be, says `who`; returns how much was recorded. Raises OSError, EngineError."""
         found = {kind: look() for kind, look in self._look.items()}
         for kind, present in found.items():
             self._save(kind, {**self._recorded[IMAGES], **present} if kind == IMAGES else present)
         now = self._clock.now()
-        self._store.write(("INSERT OR REPLACE INTO baseline_record VALUES (1, ?, ?)", [(now.isoformat(), who)]))
+        self._store.write(
+            ("INSERT OR REPLACE INTO baseline_record VALUES (1, ?, ?)", [(now.isoformat(), who)]),
+            ("DELETE FROM baseline WHERE kind = ?", [(_EXPECTED,)]),
+        )
         text = words(N_("{who} recorded configuration and images as they should be"), who=who)
         self._store.note(Line(now, "baseline", str(text), False))
         return {kind: len(present) for kind, present in found.items()}
@@ -90,7 +105,7 @@ class Baseline:
 
     def read(self, kind: str, figure: str) -> Iterable[Measured]:
         """`figure` 1 for each name that differs, 0 once it does no more; one without a subject says how many differ."""
-        differing = self.differences(kind)
+        differing = self._lasting(kind, self.differences(kind))
         names = {difference.name for difference in differing}
         for difference in differing:
             yield Measured(figure, 1, difference.name, _said(difference))
@@ -99,6 +114,16 @@ class Baseline:
         self._shown[kind] = names
         if not names:
             yield Measured(figure, 0, "", f"{len(self._recorded[kind])} are as they were recorded")
+
+    def _lasting(self, kind: str, differing: list[Difference]) -> list[Difference]:
+        """Those that are no deployment under way."""
+        now = self._clock.now()
+        others = {key: at for key, at in self._since.items() if key[0] != kind}
+        self._since = others | {(kind, one): self._since.get((kind, one), now) for one in differing}
+        expected = self._load(_EXPECTED).get("")
+        if expected is not None and now < datetime.fromisoformat(expected):
+            return []
+        return [one for one in differing if now - self._since[kind, one] >= self._grace]
 
     def _remounted(self, kind: str, difference: Difference) -> bool:
         """A file that was recorded while the container saw an old one: what it sees after its restart is what was meant."""

@@ -2,11 +2,14 @@
 
 from flask import Blueprint, Response, abort, jsonify
 
+from app.core.clock import iso
 from app.core.i18n import _
 from app.supervisor.measures.baseline import Baseline
-from app.supervisor.pages.reading import json_body, short_text
+from app.supervisor.pages.reading import bounded, json_body, short_text
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR
+
+_LONGEST = 4 * 3600  # seconds that a deployment may take
 
 
 def baseline_room(baseline: Baseline) -> Room:
@@ -28,5 +31,10 @@ def baseline_room(baseline: Baseline) -> Room:
         except OSError as error:
             abort(503, _("Nothing was recorded: {error}", error=str(error)))
         return jsonify(recorded=counts, **baseline.as_document())
+
+    @blueprint.post("/api/v1/baseline/expected")
+    def expected() -> Response:
+        seconds = bounded(json_body().get("seconds"), "seconds", 1, _LONGEST)
+        return jsonify(until=iso(baseline.expect(seconds)))
 
     return Room(blueprint)

@@ -167,6 +167,18 @@ def test_only_the_lease_itself_may_stop_and_start() -> None:
     assert [type(action) for action in world.actions_on("redis")] == [Stop, Start]
 
 
+def test_what_answers_is_of_use_also_while_docker_never_spoke() -> None:
+    world = World()
+    for body in world.bodies.values():
+        body.status = "running"
+    world.docker_goes()
+    world.advance(5)
+    world.take("backup", "mongodb")
+    world.advance(2)
+    assert world.phase("mongodb") is Phase.MAINTENANCE
+    assert world.state.of_use("mongodb")
+
+
 def test_a_lease_over_nothing_or_the_unknown_is_none() -> None:
     world = World().healthy()
     world.take("odd", "nothing")

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Appliance:
     def __init__(self, folder: Path) -> None:
         self.folder, self.state_dir = folder / "watched", folder / "state"
         (self.folder / "compose").mkdir(parents=True)
+        self.clock, self.grace = FixedClock(BEGIN), timedelta(0)
         self.write("docker-compose.yml", "services: {}")
         self.write("compose/redis.conf", "appendonly yes")
         self.images, self.world = {name: f"sha256:{name}" for name in World().bodies}, World().healthy()
@@ -31,7 +33,7 @@ class Appliance:
         """The supervisor comes up (again)."""
         self.store = StateFile(self.state_dir, "boot")
         images = RunningImages(lambda: self.world.state, self.describe)
-        self.baseline = Baseline(self.store, FixedClock(BEGIN), WatchedFiles(self.folder), images)
+        self.baseline = Baseline(self.store, self.clock, WatchedFiles(self.folder), images, self.grace)
 
     def describe(self, service: str) -> dict[str, Any] | None:
         container = self.world[service].container
@@ -167,6 +169,32 @@ def test_a_file_replaced_on_the_host_shows_although_the_container_sees_the_old_o
     assert appliance.files() == {"docker-compose.yml": 1}
 
 
+def test_between_pull_and_deployment_nobody_is_told(appliance: Appliance) -> None:
+    appliance.grace = timedelta(minutes=10)
+    appliance.begin()
+    appliance.files()
+    appliance.write("docker-compose.yml", "services: {new: {}}")
+    assert appliance.files() == {"": 0}
+    appliance.clock.advance(599)
+    assert appliance.files() == {"": 0}
+    appliance.clock.advance(1)
+    assert appliance.files() == {"docker-compose.yml": 1}
+
+
+def test_a_deployment_that_was_announced_takes_its_time_and_no_longer(appliance: Appliance) -> None:
+    appliance.running()
+    appliance.baseline.expect(3600)
+    appliance.upgrade("ai")
+    appliance.begin()
+    assert appliance.running() == {"": 0}
+    appliance.clock.advance(3600)
+    assert appliance.running() == {"ai": 1}
+    appliance.baseline.expect(3600)
+    appliance.baseline.record("deploy.sh")
+    appliance.upgrade("redis")
+    assert appliance.running() == {"redis": 1, "ai": 0}
+
+
 def test_without_the_folder_nothing_is_watched_and_nothing_breaks(tmp_path: Path) -> None:
     assert WatchedFiles(tmp_path / "nowhere")() == {}
 
@@ -186,3 +214,5 @@ def test_it_is_shown_and_recorded_over_the_api(appliance: Appliance) -> None:
     assert recorded is not None
     assert (recorded["recorded_by"], recorded["changed_files"]) == ("Ada", [])
     assert http.post("/api/v1/baseline", json={"who": "x" * 200}).status_code == 422
+    assert http.post("/api/v1/baseline/expected", json={"seconds": 3600}).json == {"until": "2026-03-02T09:00:00.000Z"}
+    assert http.post("/api/v1/baseline/expected", json={"seconds": 1e9}).status_code == 422
