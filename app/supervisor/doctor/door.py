@@ -3,52 +3,42 @@
 import socket
 import ssl
 import warnings
-from datetime import UTC
+from typing import Any
 
 from app.supervisor.doctor.world import Certificate
+from app.supervisor.measures.certificate import fetch, not_after
 
 _SECONDS = 5.0
+_SELF_SIGNED = 18  # X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
 _OLD = {"TLS 1.0": ssl.TLSVersion.TLSv1, "TLS 1.1": ssl.TLSVersion.TLSv1_1}
 
 
 def look_at_door(host: str, port: int, name: str) -> Certificate:
     """The certificate that `host` shows for `name`. Raises OSError when there is no encrypted door."""
-    from cryptography import x509  # late: it weighs more than all checks together and is needed once a day
-    from cryptography.x509.oid import NameOID
-
-    der = _certificate(host, port, name)
-    found = x509.load_der_x509_certificate(der)
-    refusal = _refusal(host, port, name)
-    issuer = found.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    common = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    ends_at = not_after(fetch(host, port, name))
+    names, refusal, self_signed = _judged(host, port, name)
     return Certificate(
-        name=str(common[0].value) if common else name,
-        issuer=str(issuer[0].value) if issuer else found.issuer.rfc4514_string(),
-        self_signed=found.issuer == found.subject,
+        name=names.get("commonName", name),
+        issuer=names.get("issuer", ""),
+        self_signed=self_signed,
         trusted=not refusal,
         refusal=refusal,
-        ends_at=found.not_valid_after_utc.astimezone(UTC),
+        ends_at=ends_at,
         old_protocols=tuple(label for label, version in _OLD.items() if _accepts(host, port, name, version)),
     )
 
 
-def _certificate(host: str, port: int, name: str) -> bytes:
-    with _connected(_blind(), host, port, name) as connection:
-        found = connection.getpeercert(binary_form=True)
-    if not found:
-        raise OSError("no certificate was shown")
-    return found
-
-
-def _refusal(host: str, port: int, name: str) -> str:
-    """Why this system's authorities do not trust it for `name`; empty when they do."""
+def _judged(host: str, port: int, name: str) -> tuple[dict[str, str], str, bool]:
+    """What this system's authorities make of it: names when they trust it, else why not, and whether it signed itself."""
     try:
-        with _connected(ssl.create_default_context(), host, port, name):
-            return ""
+        with _connected(ssl.create_default_context(), host, port, name) as connection:
+            seen: Any = connection.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return error.verify_message
+        return {}, error.verify_message, error.verify_code == _SELF_SIGNED
     except ssl.SSLError as error:
-        return str(error.reason or error)
+        return {}, str(error.reason or error), False
+    subject, issuer = ({key: value for part in seen.get(which, ()) for key, value in part} for which in ("subject", "issuer"))
+    return {**subject, "issuer": issuer.get("organizationName") or issuer.get("commonName", "")}, "", False
 
 
 def _accepts(host: str, port: int, name: str, version: ssl.TLSVersion) -> bool:

@@ -31,6 +31,7 @@ def certificate(folder: Path) -> Path:
         .serial_number(1)
         .not_valid_before(ENDS - timedelta(days=3000))
         .not_valid_after(ENDS)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
     plain = serialization.NoEncryption()
@@ -69,7 +70,7 @@ def door(tmp_path: Path) -> Iterator[int]:
 
 def test_a_self_signed_certificate_is_described(door: int) -> None:
     seen = look_at_door("127.0.0.1", door, "localhost")
-    assert (seen.name, seen.issuer, seen.self_signed, seen.trusted) == ("localhost", "TradeAI", True, False)
+    assert (seen.name, seen.self_signed, seen.trusted) == ("localhost", True, False)
     assert "self" in seen.refusal
     assert seen.ends_at == ENDS
     assert seen.old_protocols == ()
@@ -80,3 +81,16 @@ def test_no_door_is_an_error_with_a_reason() -> None:
         port = closed.getsockname()[1]
     with pytest.raises(OSError, match="refused"):
         look_at_door("127.0.0.1", port, "localhost")
+
+
+def test_a_trusted_certificate_names_its_issuer(door: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+    seen = look_at_door("127.0.0.1", door, "localhost")
+    assert (seen.trusted, seen.refusal, seen.issuer, seen.name) == (True, "", "TradeAI", "localhost")
+
+
+def test_a_certificate_for_another_name_is_refused(door: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+    seen = look_at_door("127.0.0.1", door, "trade.example")
+    assert (seen.trusted, seen.self_signed) == (False, False)
+    assert "trade.example" in seen.refusal
