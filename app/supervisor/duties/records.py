@@ -50,9 +50,9 @@ class Records:
         return [_entry(row) for row in rows]
 
     def last_proof(self, duty: str, day: date) -> str:
-        """The proof of the duty's last turn before `day`; "" when there is none."""
+        """The last good proof of the duty from before `day`; "" when there is none."""
         rows = self._store.read(
-            "SELECT proof FROM duties WHERE duty = ? AND day < ? ORDER BY day DESC LIMIT 1", (duty, day.isoformat())
+            "SELECT proof FROM duties WHERE duty = ? AND day < ? AND good ORDER BY day DESC LIMIT 1", (duty, day.isoformat())
         )
         return str(rows[0][0]) if rows else ""
 

@@ -168,3 +168,13 @@ def test_looking_again_by_hand_keeps_the_signature(tmp_path: Path) -> None:
     row = found.roster.run("task", "operator")
     assert row.entry is not None
     assert (row.entry.proof, row.entry.signed_by) == ("well", "Ann")
+
+
+def test_the_proof_before_is_the_last_good_one(tmp_path: Path) -> None:
+    proof: dict[str, Any] = {"proof": Proof(True, "version 1")}
+    found = office(tmp_path, proof).later(hours=12)
+    found.roster.work()
+    proof["proof"] = Proof(False, "could not be told")
+    found.later(days=1).roster.work()
+    assert found.records.last_proof("task", date(2026, 3, 5)) == "version 1"
+    assert found.records.last_proof("task", date(2026, 3, 3)) == ""
