@@ -12,9 +12,7 @@ def look(world: World) -> Finding:
     secrets = world.fact("secrets")
     weak = sorted(name for name, secret in secrets.items() if secret["length"] < _SHORTEST or secret["known"])
     twice = sorted(name for name, secret in secrets.items() if secret["shared"] and secret["length"])
-    remedy = _(
-        "Empty the value in .env and run ./deploy.sh, which makes a strong one; the database's passwords are changed with it."
-    )
+    remedy = _("Make it new as docs/doctor.md says under Secrets: for most, empty the value in .env and run ./deploy.sh.")
     if weak:
         return problem(_("Empty, short or well known: {names}", names=", ".join(weak)), remedy)
     if twice:
