@@ -24,6 +24,8 @@ from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 class PastSite:
     """The site, a browser that is signed in, and a client of the API."""
 
+    keeper_type: type[Keeper] = Keeper
+
     def __init__(self, folder: Path) -> None:
         self.desk = Desk(folder)
         self.world, self.store = self.desk.world, self.desk.store
@@ -34,15 +36,16 @@ class PastSite:
         self.desk.breaks("ai", 137).advance(12)
         self.record(12)
         self.past = Past(self.store, self.recorder, self.desk.book)
-        keeper, clock = Keeper(self.world), type("Clock", (), {"now": lambda _self: self.world.now})()
+        self.keeper = keeper = self.keeper_type(self.world)
+        clock = type("Clock", (), {"now": lambda _self: self.world.now})()
         rooms = [
             incidents(keeper, self.past, self.desk.book, clock),
             host(keeper, self.past, clock),
             service_logs(keeper, self._logs),
         ]
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
-        site = create_site(keeper, self.store, clock, operator, b"c" * 32, rooms, self.past)  # type: ignore[arg-type]
-        self.browser: FlaskClient = site.test_client()
+        self.site = create_site(keeper, self.store, clock, operator, b"c" * 32, rooms, self.past)  # type: ignore[arg-type]
+        self.browser: FlaskClient = self.site.test_client()
         self.browser.post("/sign-in", data={"name": OPERATOR, "password": PASSWORD})
 
     def record(self, minutes: int) -> None:
