@@ -167,7 +167,7 @@ def _escalate(after: Round, group: Group, live: list[Alert], routing: Routing, n
 def _say(after: Round, group: Group, kind: Kind, channels: Iterable[str], about: list[Alert], now: datetime) -> None:
     ids = {alert.id for alert in about}
     affected = sorted({alert.subject for alert in after.alerts.values() if alert.live and alert.muted in ids and alert.subject})
-    shown = tuple(sorted(about, key=lambda alert: (alert.priority, alert.since, alert.subject)))
+    shown = tuple(sorted(about, key=lambda alert: (alert.priority, alert.since)))  # else in the order of the stages)
     for name in channels:
         suffix = f"{kind.value}{group.level}" if kind is Kind.ESCALATE else kind.value
         after.messages.append(

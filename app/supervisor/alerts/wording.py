@@ -1,7 +1,7 @@
 """What people read in a message: one headline, the facts, what to do, and where to look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.i18n import _, ngettext
 from app.supervisor.alerts.alert import Alert
@@ -62,7 +62,7 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     return Wording(
         subject=" ".join(f"[TradeAI {prefix}] {what}".split()),
         headline=" ".join(f"{prefix}: {what}".split()),
-        facts=tuple(_fact(alert, rules, message.kind) for alert in message.alerts),
+        facts=_facts(message, rules),
         affected=affected,
         closing=_closing(message),
         link=link,
@@ -83,6 +83,16 @@ def _title(alert: Alert, rules: Mapping[str, Rule]) -> str:
     return rule.title_for(alert.subject) if rule else f"{alert.rule} {alert.subject}".strip()
 
 
+def _facts(message: Message, rules: Mapping[str, Rule]) -> tuple[Fact, ...]:
+    """One for each alert; what to do is said once for each rule."""
+    facts, advised = list[Fact](), set[str]()
+    for alert in message.alerts:
+        fact = _fact(alert, rules, message.kind)
+        facts.append(replace(fact, advice="", runbook="") if alert.rule in advised else fact)
+        advised.add(alert.rule)
+    return tuple(facts)
+
+
 def _fact(alert: Alert, rules: Mapping[str, Rule], kind: Kind) -> Fact:
     rule = rules.get(alert.rule)
     since = _("Since {moment} UTC", moment=f"{alert.since:%Y-%m-%d %H:%M:%S}")
@@ -90,8 +100,7 @@ def _fact(alert: Alert, rules: Mapping[str, Rule], kind: Kind) -> Fact:
         minutes = max(round((alert.resolved_at - alert.since).total_seconds() / 60), 1)
         since = ngettext("It lasted {count} minute", "It lasted {count} minutes", minutes)
         return Fact(_title(alert, rules), "", since, "", "")
-    detail = alert.detail[:1].upper() + alert.detail[1:]
-    return Fact(_title(alert, rules), detail, since, _(rule.advice) if rule else "", rule.link if rule else "")
+    return Fact(_title(alert, rules), alert.detail, since, _(rule.advice) if rule else "", rule.link if rule else "")
 
 
 def _closing(message: Message) -> str:

@@ -127,7 +127,7 @@ class _StartTls(Controller):
         return SMTP(
             self._mail,
             authenticator=self._mail.authenticate,
-            auth_required=True,
+            auth_required=not self._implicit,  # aiosmtpd does not count TLS from the start as TLS
             auth_require_tls=not self._implicit,
             require_starttls=not self._implicit,
             tls_context=None if self._implicit else self._context,

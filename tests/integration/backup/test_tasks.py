@@ -1,0 +1,207 @@
+"""The container's tasks as it runs them: by command, by order, killed in the middle, and two at once."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.backup.configuration import Configuration
+from app.backup.lock import only_one
+from app.backup.orders import place, waiting
+from app.backup.records import find_record, records
+from app.backup.shelf import Shelf
+from app.backup.watch import carry_out
+from app.core.clock import SYSTEM
+from app.core.mongo import Db
+from tests.integration.backup.conftest import KEYS
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, server: Any, db: Db, shelf: Shelf) -> Mapping[str, str]:
+    """What the container is told from outside."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name, value in {**KEYS, "mongo_backup_password": server.password.get_secret_value(), "redis_password": "none"}.items():
+        (folder / name).write_text(value)
+    return {
+        **os.environ,
+        "TRADEAI_SECRETS_DIR": str(folder),
+        "TRADEAI_BACKUP_DIR": str(shelf.root),
+        "TRADEAI_BACKUP_USER": server.user,
+        "TRADEAI_MONGO_HOST": server.host,
+        "TRADEAI_MONGO_PORT": str(server.port),
+        "TRADEAI_MONGO_DATABASE": db.name,
+        "TRADEAI_DRILL_HOST": server.host,
+        "TRADEAI_DRILL_DIR": str(tmp_path / "drill"),
+        **({"TRADEAI_TOOLS_DIR": str(server.tools)} if server.tools else {}),
+    }
+
+
+@pytest.fixture
+def command(environment: Mapping[str, str]) -> Command:
+    """`command("backup")`: `python -m app.backup backup`, ended."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.backup", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def slow(environment: Mapping[str, str], tmp_path: Path, server: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A backup whose mongodump never ends, in the middle of its work."""
+    tools = tmp_path / "slow"
+    tools.mkdir()
+    (tools / "mongodump").write_text(f"#!/bin/sh\necho $$ >{tmp_path}/started\nexec sleep 600\n")
+    (tools / "mongodump").chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.backup", "backup"], env={**environment, "TRADEAI_TOOLS_DIR": str(tools)}
+    ) as process:
+        pause = threading.Event()
+        for _turn in range(600):
+            if (tmp_path / "started").exists():
+                break
+            pause.wait(0.05)
+        yield process
+        process.kill()
+
+
+def runs(process: int) -> bool:
+    """Whether it does, half a minute later at the latest."""
+    pause = threading.Event()
+    for _turn in range(300):
+        if not Path(f"/proc/{process}").exists():
+            return False
+        pause.wait(0.1)
+    return True
+
+
+def test_a_backup_is_made_checked_and_listed_with_exit_code_0(command: Command, shelf: Shelf) -> None:
+    made = command("backup", "--who", "cron")
+    assert made.returncode == 0, made.stderr
+    assert "is made: " in made.stdout
+    checked = command("verify", "latest")
+    assert checked.returncode == 0
+    assert [(record.kind, record.ok) for record in records(shelf)] == [("verify", True), ("backup", True)]
+    assert records(shelf)[1].who == "cron"
+
+
+def test_the_second_of_two_is_refused_with_exit_code_1(command: Command, shelf: Shelf) -> None:
+    with only_one(shelf.lock, "backup (cron)", SYSTEM):
+        refused = command("backup")
+    assert refused.returncode == 1
+    assert "“backup (cron)” has been at work since" in refused.stderr
+    assert shelf.backups() == []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_a_backup_killed_in_the_middle_leaves_nothing_that_looks_whole(
+    slow: subprocess.Popen[bytes], command: Command, shelf: Shelf, tmp_path: Path, ending: signal.Signals
+) -> None:
+    tool = int((tmp_path / "started").read_text())
+    slow.send_signal(ending)
+    slow.wait(30)
+    assert not runs(tool)
+    assert shelf.backups() == []
+    after = command("backup")
+    assert after.returncode == 0, after.stderr
+    assert len(shelf.backups()) == 1
+    assert list((shelf.root / "database").glob("*.partial")) == []
+
+
+def test_an_order_whose_task_is_killed_gets_a_record_all_the_same(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.backup.watch._run", lambda *_anything: -9)
+    order = place(shelf, "backup", "schedule", SYSTEM.now(), "schedule")
+    carry_out(shelf, order, threading.Event())
+    record = find_record(shelf, order.id)
+    assert record
+    assert not record.ok
+    assert record.text == "It was killed (-9). Nothing that looks like a backup was left behind."
+    assert waiting(shelf) == []
+
+
+def test_an_order_that_was_done_is_not_done_again(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.backup.watch._run", lambda *_anything: -9)
+    order = place(shelf, "backup", "schedule", SYSTEM.now())
+    carry_out(shelf, order, threading.Event())
+    monkeypatch.setattr("app.backup.watch._run", lambda *_anything: pytest.fail("it was done twice"))
+    carry_out(shelf, order, threading.Event())
+
+
+def test_a_drill_never_touches_a_server_that_holds_the_database(command: Command, db: Db, shelf: Shelf) -> None:
+    assert command("backup").returncode == 0
+    refused = command("drill")
+    assert refused.returncode == 1
+    assert "The throwaway database is not empty, so it may not be one: nothing was done to it." in refused.stderr
+    assert db["types"].count_documents({}) == 1
+    assert not shelf.find("latest").proof
+
+
+def test_a_drill_proves_a_backup(command: Command, mongo_client: Any, db: Db, shelf: Shelf) -> None:
+    assert command("backup").returncode == 0
+    mongo_client.drop_database(db.name)  # now the server is as empty as the throwaway one
+    done = command("drill")
+    assert done.returncode == 0, done.stderr
+    assert shelf.find("latest").proven
+
+
+def test_a_broken_audit_trail_fails_the_drill(command: Command, mongo_client: Any, db: Db, shelf: Shelf) -> None:
+    db["audit"].insert_one({"_id": 1, "prev": "0" * 64, "hash": "f" * 64, "action": "forged"})
+    assert command("backup").returncode == 0
+    mongo_client.drop_database(db.name)
+    failed = command("drill")
+    assert failed.returncode == 1
+    assert "The restored data contradicts itself: audit trail" in failed.stderr
+    proof = shelf.find("latest").proof
+    assert proof
+    assert not proof["ok"]
+
+
+def test_nothing_is_begun_while_a_restore_is_unfinished(command: Command, shelf: Shelf) -> None:
+    shelf.work.mkdir(parents=True, exist_ok=True)
+    (shelf.work / "restore.json").write_text('{"step": "beside", "backup": "x"}')
+    refused = command("backup")
+    assert refused.returncode == 1
+    assert "A restore was interrupted. Undo it first" in refused.stderr
+    assert Configuration.model_fields["drill_host"].default == "drill"
+
+
+def test_one_customer_comes_back_beside_the_live_data_with_a_comparison(command: Command, mongo_client: Any, db: Db) -> None:
+    db["customers"].insert_many([{"_id": "a"}, {"_id": "b"}])
+    db["sales"].insert_many(
+        [{"_id": f"{owner}{number}", "customer_id": owner, "units": 1} for owner in "ab" for number in range(10)]
+    )
+    assert command("backup").returncode == 0
+    db["sales"].delete_many({"_id": {"$in": ["a1", "a2"]}})
+    db["sales"].update_one({"_id": "a3"}, {"$set": {"units": 7}})
+    db["sales"].insert_one({"_id": "a10", "customer_id": "a", "units": 1})
+    side = f"side_{db.name}"
+    try:
+        done = command("side", "latest", side, "customer=a", "--json")
+        assert done.returncode == 0, done.stderr
+        sales = mongo_client[side]["sales"]
+        assert sorted(mongo_client[side].list_collection_names()) == ["customers", "sales"]
+        assert (sales.count_documents({}), sales.count_documents({"customer_id": "b"})) == (10, 0)
+        assert '"sales": {"missing": 2, "added": 1, "changed": 1, "equal": 7}' in done.stdout
+        assert '"customers": {"missing": 0, "added": 0, "changed": 0, "equal": 1}' in done.stdout
+        again = command("side", "latest", side, "customer=a")
+        assert again.returncode == 1
+        assert "exists already" in again.stderr
+    finally:
+        mongo_client.drop_database(side)
+    assert db["sales"].count_documents({}) == 19
