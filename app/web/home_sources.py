@@ -13,6 +13,7 @@ from app.core.mongo import Document
 from app.core.paging import PageRequest
 from app.trade.imports import service as imports
 from app.trade.products import service as products
+from app.trade.promotions import figures
 from app.trade.promotions import service as promotions
 from app.trade.promotions.deals import Level
 from app.trade.promotions.models import AnalysisState, PromotionQuery, PromotionStatus
@@ -78,7 +79,7 @@ def ranking(who: Principal) -> dict[str, Any]:
     return {
         "top": [_bar(row) for row in top.items],
         "worst": [_bar(row) for row in worst.items if row["roi_manufacturer"] is not None][:RANKED],
-        "figures": _figures(sums, worst.total or 0) if sums and sums["analysed"] else [],
+        "figures": _figures(sums, worst.total or 0, _assumed([*top.items, *worst.items])) if sums and sums["analysed"] else [],
         "needs": _promotion_needs(who) if allowed(who, Permission.PROMOTIONS_WRITE) else [],
         "any": bool(sums and sums["promotions"]),
     }
@@ -89,7 +90,13 @@ def _bar(row: Document) -> dict[str, Any]:
     return {"label": row["name"], "note": note, "value": str(row["roi_manufacturer"]), "href": f"/promotions/{row['_id']}"}
 
 
-def _figures(sums: Document, losing: int) -> list[dict[str, str]]:
+def _assumed(rows: Sequence[Document]) -> bool:
+    """Whether what the manufacturer earned rests on unit costs that nobody measured."""
+    return any(figures.assumed(row) for row in rows)
+
+
+def _figures(sums: Document, losing: int, assumed: bool) -> list[dict[str, str]]:
+    net = _("{net} net", net=formatting.money(sums["net"]))
     roi = sums["roi_manufacturer"]
     share = formatting.percent(losing / sums["analysed"])
     return [
@@ -104,7 +111,7 @@ def _figures(sums: Document, losing: int) -> list[dict[str, str]]:
         figure(
             _("Return, manufacturer"),
             formatting.roi(roi),
-            _("{net} net", net=formatting.money(sums["net"])),
+            _("{net}, unit cost assumed", net=net) if assumed else net,
             "" if roi is None else "good" if formatting.earned(roi) else "bad",
         ),
         figure(_("Lost money"), number(losing), _("{share} of those analysed", share=share), href="/promotions?roi=loss"),

@@ -14,7 +14,7 @@ from app.access.permissions import allowed, require
 from app.core import jobs
 from app.core.errors import Conflict, FieldError, Invalid, NotFound, TooLarge
 from app.core.events import emit
-from app.core.i18n import _
+from app.core.i18n import N_, _, ngettext
 from app.core.ids import new_id
 from app.core.jobs import Progress
 from app.core.mongo import Document
@@ -288,8 +288,9 @@ def import_file(
     if document["counts"]["errors"]:
         first = store.errors(import_id, PageRequest("row", 3), False).items
         listed = "; ".join(_("row {row}, {column}: {problem}", **_words(one)) for one in first)
-        raise Invalid(_("{count} errors in {file}, nothing was imported: {listed}",
-                        count=document["counts"]["errors"], file=path.name, listed=listed))  # fmt: skip
+        one = N_("{count} error in {file}, nothing was imported: {listed}")
+        many = N_("{count} errors in {file}, nothing was imported: {listed}")
+        raise Invalid(ngettext(one, many, document["counts"]["errors"], file=path.name, listed=listed))
     _refuse_nothing(document)
     store.note(import_id, {"landed_chunks": 0, "landed": {}})
     return _land_now(who, document, progress)

@@ -114,6 +114,7 @@ def index() -> str | Response:
         "promotions/index.html",
         table=table,
         totals=totals,
+        assumed=any(figures.assumed(row) for row in page.items),
         levels=service.level_counts(who, query),
         level=address.filters.get("level", "chain"),
         products=choices.product_options(),
