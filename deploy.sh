@@ -7,7 +7,7 @@ cd "$ROOT"
 STATE=$ROOT/.cache/deploy
 DEPLOY_LOG=$STATE/deploy.log
 
-for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,administrator,demo,baseline,facts,summary}.sh; do
+for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,recovery,administrator,demo,baseline,facts,summary}.sh; do
     # shellcheck source=/dev/null
     . "$file"
 done
@@ -19,6 +19,7 @@ trap 'warn "interrupted; run deploy.sh again and it goes on where it stopped"; e
 
 heading "Checking this machine (no impact yet)"
 phase_preflight
+plan_recovery
 plan_engine
 plan_configuration
 plan_images
@@ -39,11 +40,13 @@ flock --nonblock 8 || die "Another deploy.sh is at work in this folder; wait for
 : >"$DEPLOY_LOG"
 
 heading "Docker";        phase_engine
-heading "Configuration"; phase_configuration
+heading "Configuration"; recover_configuration; phase_configuration
 announce_deployment
 heading "Images";        phase_images
 heading "Services";      phase_start
 heading "Database";      phase_database
+[ -z "$RECOVERY" ] || heading "Recovery"
+phase_recovery
 heading "People";        phase_administrator
 [ -z "$DEMO" ] || heading "Demonstration"
 phase_demo

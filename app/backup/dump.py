@@ -18,7 +18,7 @@ from app.backup.archive import ArchiveReader
 from app.backup.errors import BackupFailed, BackupUnusable
 from app.backup.manifest import ARCHIVE, FILE, Manifest
 from app.backup.progress import Progress, Silent
-from app.backup.server import Server
+from app.backup.server import Server, start
 from app.backup.shelf import PARTIAL, Shelf
 from app.core.clock import Clock
 from app.core.i18n import _
@@ -133,7 +133,7 @@ def _dump(source: Source, path: Path, progress: Progress) -> ReadAlong:
     read = ReadAlong()
     options = ("--archive", "--gzip", "--quiet", f"--db={source.database}")
     with source.server.command("mongodump", *options) as command, path.open("xb") as file:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = start(command, stdout=subprocess.PIPE)
         assert process.stdout
         assert process.stderr
         words = LastWords(process.stderr)

@@ -6,7 +6,6 @@ there, from the safety dump on the way back. A journal on the disk says how far 
 undone by the next run.
 """
 
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from app.backup.errors import BackupFailed, BackupUnusable, RestoreFailed
 from app.backup.fingerprint import Read
 from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
-from app.backup.server import Server, read_collection, read_contents
+from app.backup.server import Server, read_collection, read_contents, start
 from app.backup.shelf import SAFETY, Backup, Shelf, read_json, write_json
 from app.backup.verify import check_fits, verify
 from app.core.clock import Clock
@@ -132,7 +131,7 @@ def load(server: Server, archive: Path, database: str, prefix: str, names: Itera
     for pattern in ["*"] if names is None else map(_literally, names):
         options += [f"--nsInclude={database}.{pattern}", f"--nsFrom={database}.{pattern}", f"--nsTo={prefix}{pattern}"]
     with server.command("mongorestore", *options) as command, archive.open("rb") as file:
-        process = subprocess.Popen(command, stdin=file, stderr=subprocess.PIPE)
+        process = start(command, stdin=file)
         assert process.stderr
         words = LastWords(process.stderr)
         try:

@@ -1,8 +1,11 @@
 """A MongoDB server as the database tools and the driver reach it; the password is never on a command line."""
 
+import ctypes
 import json
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +24,8 @@ from app.backup.errors import BackupFailed
 from app.backup.indexes import canonical_options, sorted_indexes
 from app.core.i18n import _
 
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -66,6 +71,15 @@ class Server:
             config.write(f"uri: {json.dumps(uri)}\npassword: {json.dumps(self.password.get_secret_value())}\n")
             config.flush()
             yield [path, "--config", config.name, *options]
+
+
+def start(command: list[str], **streams: Any) -> subprocess.Popen[bytes]:
+    """Run a tool that is killed when we are: one that went on alone would write into what the next run clears away."""
+    return subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=_die_with_us, **streams)
+
+
+def _die_with_us() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def read_contents(db: Database[Any], prefix: str = "") -> Contents:

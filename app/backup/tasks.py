@@ -18,11 +18,14 @@ from app.backup.restore import go_back, preflight, restore, settle, unfinished
 from app.backup.shelf import DATABASE, SAFETY
 from app.backup.side import restore_side
 from app.backup.verify import verify
+from app.cli.migrate import declared_indexes, missing_indexes
 from app.core import redis
 from app.core.clock import SYSTEM, Clock
 from app.core.errors import TradeError
 from app.core.i18n import _
 from app.core.logging import get_logger
+from app.core.migrations import migrate
+from app.core.mongo import ensure_indexes
 
 PROGRESS = "progress.json"
 _SAFETY_KEPT = 3
@@ -121,6 +124,7 @@ def _restore(config: Configuration, progress: ProgressFile, clock: Clock, argume
             {"documents": manifest.documents},
         )
     record = restore(config.shelf, backup, config.target, clock, progress)
+    _bring_up_to_date(config)
     _forget_derived(config)
     text = _("{name} is restored and compared; what was there before is kept until the services work.", name=backup.id)
     return backup.id, text, record
@@ -154,6 +158,15 @@ def _side(config: Configuration, progress: ProgressFile, _clock: Clock, argument
     )
     text = _("{name} lies in the database {side}, compared with the live one.", name=backup.id, side=arguments[1])
     return backup.id, text, {"collections": {name: asdict(one) for name, one in compared.items()}}
+
+
+def _bring_up_to_date(config: Configuration) -> None:
+    """A backup of an older version gets the migrations and indexes of this one."""
+    source = config.source
+    with source.server.client() as client:
+        db = client[source.database]
+        migrate(db)
+        ensure_indexes(db, missing_indexes(db, declared_indexes()))
 
 
 def _forget_derived(config: Configuration) -> None:

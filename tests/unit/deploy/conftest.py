@@ -12,7 +12,7 @@ _SOURCES = [
     *(f"scripts/lib/{name}.sh" for name in ("log", "apt", "dotenv")),
     *(
         f"scripts/deploy/{name}.sh"
-        for name in ("options", "preflight", "engine", "registry", "debian", "images", "configuration", "start")
+        for name in ("options", "preflight", "engine", "registry", "debian", "images", "configuration", "start", "recovery")
     ),
 ]
 
