@@ -191,7 +191,8 @@ class Archive:
         """Points of one table, and after its newest frame those of the finer ones, so that a chart ends at this moment."""
         resolution = self._resolutions[tier]
         rows = self._frames(tier, first - resolution.step + 1, last)
-        found = {key: points(rows, self._series[key], resolution.rolled_up) if key in self._series else [] for key in keys}
+        known = points(rows, [self._series[key] for key in keys if key in self._series], resolution.rolled_up)
+        found = {key: known.get(self._series.get(key, -1), []) for key in keys}
         if tier == 0:
             return found
         rest = rows[-1][0] + resolution.step if rows else first

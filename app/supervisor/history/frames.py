@@ -66,13 +66,16 @@ def roll_up(frames: Iterable[bytes], rolled_up: bool) -> bytes:
     return pack(means_of) + pack(lows) + pack(highs)
 
 
-def points(rows: Iterable[tuple[int, bytes]], number: int, rolled_up: bool) -> list[Point]:
-    """One series out of frames; moments at which it was absent are left out."""
-    found: list[Point] = []
+def points(rows: Iterable[tuple[int, bytes]], numbers: Iterable[int], rolled_up: bool) -> dict[int, list[Point]]:
+    """Some series out of frames; moments at which one was absent are left out of it."""
+    found: dict[int, list[Point]] = {number: [] for number in numbers}
     for at, frame in rows:
-        mean, low, high = _triple(frame, number, rolled_up)
-        if not math.isnan(mean):
-            found.append(Point(at, mean, low, high))
+        values = memoryview(frame).cast("f")
+        width = len(values) // 3 if rolled_up else len(values)
+        for number, series in found.items():
+            if number < width and not math.isnan(mean := values[number]):
+                low, high = (values[width + number], values[2 * width + number]) if rolled_up else (mean, mean)
+                series.append(Point(at, mean, low, high))
     return found
 
 
@@ -95,16 +98,6 @@ def most_bytes(resolutions: Sequence[Resolution] = RESOLUTIONS, series: int = MO
         on_a_page = max((_PAGE - 64) // row, 1)
         total += math.ceil(resolution.rows / on_a_page) * _PAGE * math.ceil(row / (_PAGE - 64))
     return total + total // 10
-
-
-def _triple(frame: bytes, number: int, rolled_up: bool) -> tuple[float, float, float]:
-    values = memoryview(frame).cast("f")
-    width = len(values) // 3 if rolled_up else len(values)
-    if number >= width:
-        return _ABSENT, _ABSENT, _ABSENT
-    if not rolled_up:
-        return (values[number],) * 3
-    return values[number], values[width + number], values[2 * width + number]
 
 
 def _triples(frame: bytes, rolled_up: bool) -> Iterable[tuple[float, float, float]]:

@@ -1,11 +1,12 @@
 """What the pages show of the past: sparklines, charts, states, and the troubles of remembering itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.core.i18n import _
 from app.supervisor.history.figures import HOST_FIGURES, SERVICE_FIGURES, Figure
+from app.supervisor.history.frames import SAMPLES
 from app.supervisor.history.phases import availability
 from app.supervisor.history.recorder import FORECAST, Recorder
 from app.supervisor.incidents.book import Book
@@ -17,6 +18,7 @@ from app.supervisor.store import StateFile
 
 _CHARTED = ("cpu", "memory", "latency_ms")
 _HOUR = timedelta(hours=1)
+Sparks = dict[str, tuple[str, charts.Strip]]  # by service: a path, and the states below it
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,23 @@ class Past:
     store: StateFile
     recorder: Recorder | None = None
     book: Book | None = None
+    _drawn: dict[int, Sparks] = field(default_factory=dict)  # a frame comes every 15 seconds; followers ask more often
 
-    def sparks(self, names: Sequence[str], now: datetime) -> dict[str, tuple[str, charts.Strip]]:
+    def sparks(self, names: Sequence[str], now: datetime) -> Sparks:
         """The last hour of each service: its processor time as a path, and its states."""
         if self.recorder is None:
             return {}
-        archive, begin = self.recorder.archive, now - _HOUR
+        frame = int(now.timestamp()) // SAMPLES.step
+        if frame not in self._drawn:
+            drawn = self._draw(self.recorder, names, now)
+            self._drawn.clear()
+            self._drawn[frame] = drawn
+        return self._drawn[frame]
+
+    def _draw(self, recorder: Recorder, names: Sequence[str], now: datetime) -> Sparks:
+        archive, begin = recorder.archive, now - _HOUR
         found = archive.read([("cpu", name) for name in names], begin, now)
-        spans = self.recorder.phases.spans(begin, now)
+        spans = recorder.phases.spans(begin, now)
         return {
             name: (
                 charts.spark(found["cpu", name], begin, now, archive.step(begin, now)),

@@ -12,7 +12,7 @@ figures = st.dictionaries(st.integers(0, 40), st.floats(-1e9, 1e9, width=32), ma
 
 
 def _read(frame: bytes, number: int, rolled_up: bool = False) -> Point | None:
-    return next(iter(points([(0, frame)], number, rolled_up)), None)
+    return next(iter(points([(0, frame)], [number], rolled_up)[number]), None)
 
 
 @settings(max_examples=25)
