@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from app.core.i18n import _
 from app.supervisor.services import Kept
-from app.supervisor.state import HostState, Phase, ServiceState, State
+from app.supervisor.state import HostState, Measure, Phase, ServiceState, State
 
 STALE = timedelta(minutes=15)  # a figure older than this says nothing any more
+_SLOW = {"certificate_days": timedelta(hours=3)}  # measured each hour
 HOST = "host"
 _SETTLED = timedelta(seconds=60)  # how long a restarted service must have been well before the restart is told on its own
 _TOLD_FOR = timedelta(minutes=15)  # and how long the restart is news
@@ -49,7 +50,7 @@ def read_signals(state: State, now: datetime) -> dict[Key, Signal]:
         signals.update(_host(state.host))
     settled = _settled(state, now)
     for (name, subject), measure in state.measures.items():
-        if now - measure.at <= STALE and (settled or not name.startswith(_OF_THE_WHOLE)):
+        if not _is_stale(name, measure, now) and (settled or not name.startswith(_OF_THE_WHOLE)):
             value = abs(measure.value) if name == "clock_drift_s" else measure.value
             signals[name, subject] = Signal(value, measure.detail)
     return signals
@@ -57,7 +58,11 @@ def read_signals(state: State, now: datetime) -> dict[Key, Signal]:
 
 def stale_measures(state: State, now: datetime) -> dict[Key, datetime]:
     """The figures that nobody has renewed, and since when."""
-    return {key: measure.at for key, measure in state.measures.items() if now - measure.at > STALE}
+    return {key: measure.at for key, measure in state.measures.items() if _is_stale(key[0], measure, now)}
+
+
+def _is_stale(name: str, measure: Measure, now: datetime) -> bool:
+    return now - measure.at > _SLOW.get(name, STALE)
 
 
 def _settled(state: State, now: datetime) -> bool:

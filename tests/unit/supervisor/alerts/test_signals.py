@@ -130,7 +130,9 @@ def test_measures_come_through_until_they_are_stale(office: Office) -> None:
     assert signals["clock_drift_s", ""].value == 3
     late = BEGIN + timedelta(minutes=15, seconds=1)
     assert ("clock_drift_s", "") not in read_signals(office.state, late)
-    assert set(stale_measures(office.state, late)) == {("certificate_days", "trade.example"), ("clock_drift_s", "")}
+    assert set(stale_measures(office.state, late)) == {("clock_drift_s", "")}
+    assert ("certificate_days", "trade.example") in read_signals(office.state, late)  # measured each hour only
+    assert len(stale_measures(office.state, BEGIN + timedelta(hours=4))) == 2
 
 
 @pytest.mark.parametrize(
