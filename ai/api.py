@@ -2,84 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from flask import Blueprint, Response, current_app, request
-from pydantic import BaseModel, ValidationError
+from flask import Response
 
 from ai.answers import baseline_week, uplift_result
-from ai.data.panel import Panel
 from ai.data.weeks import covered_weeks
 from ai.economics import Costs
+from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.design import traces_of
-from ai.metrics import Metrics
 from ai.models.baseline import baseline_of
 from ai.models.totals import Total
 from ai.models.uplift import Promotion, Refused
-from ai.problems import Invalid, Malformed, NotFound, from_validation
-from ai.registry.jobs import JobState, TrainingJobs
-from ai.registry.manifest import Entry, Registry
+from ai.problems import Invalid, NotFound
+from ai.registry.jobs import JobState
 from ai.schemas import (
     BaselineAnswer,
     BaselineRequest,
     BaselineSeries,
     Job,
     JobAnswer,
-    ModelInfo,
     ModelList,
     PromotionAsked,
     TrainRequest,
     UpliftAnswer,
     UpliftRequest,
     UpliftResult,
-    Window,
 )
-from ai.serving import Ready, Serving
+from ai.serving import Ready
 
 MOST_BASELINE_CELLS = 60_000
-blueprint = Blueprint("v1", __name__, url_prefix="/v1")
-Request = TypeVar("Request", bound=BaseModel)
-
-
-class Parts:
-    """What the endpoints work with; made once by create_app."""
-
-    def __init__(self, serving: Serving, registry: Registry, jobs: TrainingJobs, metrics: Metrics) -> None:
-        self.serving, self.registry, self.jobs, self.metrics = serving, registry, jobs, metrics
-
-
-def _parts() -> Parts:
-    return cast(Parts, current_app.extensions["ai"])
-
-
-def _read(kind: type[Request]) -> Request:
-    """The body as `kind`; raises Malformed or Invalid naming the field. NaN and infinity are no JSON."""
-    body = request.get_data(cache=False)
-    if not body.strip():
-        body = b"{}"
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        raise from_validation(error) from error
-    except UnicodeDecodeError as error:
-        raise Malformed("The body is not UTF-8") from error
-
-
-def _answer(model: BaseModel, status: int = 200) -> Response:
-    return Response(model.model_dump_json(by_alias=True), status=status, mimetype="application/json")
-
-
-def _info(entry: Entry, current: bool = True) -> ModelInfo:
-    return ModelInfo(
-        id=entry.id,
-        source=cast(Any, entry.source),
-        fitted_at=entry.fitted_at,
-        rows=entry.rows,
-        window=Window.model_validate({"start": entry.window_from, "end": entry.window_to}),
-        current=current,
-        metrics=entry.metrics,
-    )
 
 
 def _job(state: JobState) -> JobAnswer:
@@ -89,33 +42,33 @@ def _job(state: JobState) -> JobAnswer:
 @blueprint.post("/train")
 def train() -> Response:
     """Starts a training, or names the one that runs; 202 with the job."""
-    asked = _read(TrainRequest)
-    return _answer(_job(_parts().jobs.start(asked.source)), 202)
+    asked = read_body(TrainRequest)
+    return answer(_job(parts().jobs.start(asked.source)), 202)
 
 
 @blueprint.get("/train/<job_id>")
 def training(job_id: str) -> Response:
     """The state of a training."""
-    state = _parts().jobs.find(job_id)
+    state = parts().jobs.find(job_id)
     if state is None:
         raise NotFound(f"There is no training job {job_id!r}; jobs beyond the last 20 are forgotten")
-    return _answer(_job(state))
+    return answer(_job(state))
 
 
 @blueprint.get("/models")
 def models() -> Response:
     """All kept models, newest first, with their measured errors."""
-    entries = list(reversed(_parts().registry.entries()))
+    entries = list(reversed(parts().registry.entries()))
     newest = {entry.source: entry.id for entry in reversed(entries)}
-    return _answer(ModelList(models=[_info(entry, newest[entry.source] == entry.id) for entry in entries]))
+    return answer(ModelList(models=[model_info(entry, newest[entry.source] == entry.id) for entry in entries]))
 
 
 @blueprint.post("/baseline")
 def baseline() -> Response:
     """Units without promotion per customer, product and week, with 50, 80 and 95 % bands."""
-    asked = _read(BaselineRequest)
-    ready = _parts().serving.ready(asked.source)
-    _known_ids(ready.panel, "", asked.customer_ids, asked.product_ids)
+    asked = read_body(BaselineRequest)
+    ready = parts().serving.ready(asked.source)
+    known_ids(ready.panel, "", asked.customer_ids, asked.product_ids)
     first, last = covered_weeks(asked.start, asked.end)
     columns = np.arange(max(first - ready.panel.first_week, 0), min(last - ready.panel.first_week, ready.panel.weeks - 1) + 1)
     if not len(columns):
@@ -140,7 +93,7 @@ def baseline() -> Response:
             refused.append({"product_id": block.block.product_id, "reason": block.refusal})
             continue
         series += _baseline_series(ready, block, rows, columns)
-    return _answer(BaselineAnswer(model=_info(ready.entry), series=series, refused=refused))
+    return answer(BaselineAnswer(model=model_info(ready.entry), series=series, refused=refused))
 
 
 def _rows_of(ready: Ready, block: Any, customers: set[str]) -> np.ndarray:
@@ -177,15 +130,15 @@ def _baseline_series(ready: Ready, block: Any, rows: np.ndarray, columns: np.nda
 @blueprint.post("/uplift")
 def uplift() -> Response:
     """Promotions taken apart: baseline, incremental, after-effect, both sides' return; one result each."""
-    asked = _read(UpliftRequest)
-    parts = _parts()
-    ready = parts.serving.ready(asked.source)
+    asked = read_body(UpliftRequest)
+    serving_parts = parts()
+    ready = serving_parts.serving.ready(asked.source)
     for number, promotion in enumerate(asked.promotions):
-        _known_ids(ready.panel, f"promotions.{number}.", promotion.customer_ids, promotion.product_ids)
+        known_ids(ready.panel, f"promotions.{number}.", promotion.customer_ids, promotion.product_ids)
     results = [_one_uplift(ready, promotion, asked.detail == "weeks") for promotion in asked.promotions]
     for result in results:
-        parts.metrics.promotions.labels(result.status).inc()
-    return _answer(UpliftAnswer(model=_info(ready.entry), results=results))
+        serving_parts.metrics.promotions.labels(result.status).inc()
+    return answer(UpliftAnswer(model=model_info(ready.entry), results=results))
 
 
 def _one_uplift(ready: Ready, asked: PromotionAsked, weeks: bool) -> UpliftResult:
@@ -204,20 +157,3 @@ def _one_uplift(ready: Ready, asked: PromotionAsked, weeks: bool) -> UpliftResul
         return UpliftResult(id=asked.id, status="refused", reason=str(refusal))
     costs = Costs(asked.costs.fixed, asked.costs.per_unit)
     return uplift_result(asked.id, found, costs, ready.panel, ready.model, weeks)
-
-
-def _known_ids(panel: Panel, prefix: str, customer_ids: list[str], product_ids: list[str]) -> None:
-    """Raises Invalid naming every id (up to ten) that neither the tree nor the sales know."""
-    sold_by = {customer for customer, _ in panel.series}
-    sold = {product for _, product in panel.series}
-    errors = [
-        {"field": f"{prefix}customer_ids.{n}", "message": f"there is no customer {key}"}
-        for n, key in enumerate(customer_ids)
-        if key not in panel.customers and key not in sold_by
-    ] + [
-        {"field": f"{prefix}product_ids.{n}", "message": f"there is no product {key}"}
-        for n, key in enumerate(product_ids)
-        if key not in panel.products and key not in sold
-    ]
-    if errors:
-        raise Invalid("Some customers or products do not exist", errors[:10])

@@ -15,9 +15,10 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ai.api import Parts, blueprint
+from ai import api, elasticity_api, forecast_api, simulate_api
 from ai.data.connection import connect
 from ai.data.panel import PanelTooLarge
+from ai.exchange import Parts, blueprint
 from ai.logs import configure_logging
 from ai.metrics import Metrics
 from ai.openapi import document
@@ -29,6 +30,7 @@ from ai.serving import Serving
 from ai.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
+ENDPOINTS = (api, forecast_api, elasticity_api, simulate_api)  # importing them adds their routes to the blueprint
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 
 

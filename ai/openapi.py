@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from ai import schemas
+from ai import planning_schemas, schemas
 
 _REFERENCE = "#/components/schemas/{model}"
 # method, path, summary, request, (status, response), problems
@@ -19,6 +19,12 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
      (400, 409, 413, 422, 503)),
     ("post", "/v1/uplift", "Promotions taken apart", schemas.UpliftRequest, 200, schemas.UpliftAnswer,
      (400, 409, 413, 422, 503)),
+    ("post", "/v1/forecast", "Units of planned weeks", planning_schemas.ForecastRequest, 200, planning_schemas.ForecastAnswer,
+     (400, 409, 413, 422, 503)),
+    ("post", "/v1/elasticity", "Own and cross price elasticities", planning_schemas.ElasticityRequest, 200,
+     planning_schemas.ElasticityAnswer, (400, 409, 413, 422, 503)),
+    ("post", "/v1/simulate", "A promotion that does not exist yet", planning_schemas.SimulateRequest, 200,
+     planning_schemas.SimulateAnswer, (400, 409, 413, 422, 503)),
     ("get", "/health", "Is the service able to work", None, 200, schemas.Health, (503,)),
 )  # fmt: skip
 

@@ -58,6 +58,12 @@ class NoModel(Problem):
     status, kind, title = 409, "no-model", "No model has been trained yet"
 
 
+class NoForecast(Problem):
+    """The model in use can tell the past only."""
+
+    status, kind, title = 409, "no-forecast", "The model in use cannot forecast"
+
+
 class NoSales(Problem):
     """The database answers, but has no sales of this source."""
 

@@ -23,7 +23,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _after_start(end: date, others: ValidationInfo, longest_days: int) -> date:
+def after_start(end: date, others: ValidationInfo, longest_days: int) -> date:
     """The last day, if it is not before the first nor too long after it."""
     start = others.data.get("start")
     if start is not None and end < start:
@@ -49,7 +49,7 @@ class BaselineRequest(Strict):
     @field_validator("end")
     @classmethod
     def _ordered(cls, end: date, others: ValidationInfo) -> date:
-        return _after_start(end, others, 7 * MOST_WEEKS_ASKED)
+        return after_start(end, others, 7 * MOST_WEEKS_ASKED)
 
 
 class CostsGiven(Strict):
@@ -72,7 +72,7 @@ class PromotionAsked(Strict):
     @field_validator("end")
     @classmethod
     def _ordered(cls, end: date, others: ValidationInfo) -> date:
-        return _after_start(end, others, LONGEST_PROMOTION_DAYS)
+        return after_start(end, others, LONGEST_PROMOTION_DAYS)
 
 
 class UpliftRequest(Strict):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -11,23 +11,54 @@ from pymongo.database import Database
 
 from ai.data.panel import Panel, build_panel
 from ai.data.sales_reader import read_customers, read_products, read_sales, sales_stamp
+from ai.models.book import Book, QuietWeeks, book_of
 from ai.models.loglinear import LogLinearModel
 from ai.models.uplift import UpliftModel
-from ai.problems import NoModel, NoSales
+from ai.problems import NoForecast, NoModel, NoSales
+from ai.registry.forecast_files import UnreadableForecast
 from ai.registry.manifest import Entry, Registry
-from ai.registry.storage import bind
+from ai.registry.storage import StoredModel, bind
 
+WARM_WEEKS = 16
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
 class Ready:
-    """All that is needed to answer: which model, on which sales."""
+    """All that is needed to answer: which model, on which sales. The forecast is read when first asked for."""
 
-    entry: Entry
-    panel: Panel
-    model: LogLinearModel
-    uplift: UpliftModel
+    def __init__(self, entry: Entry, panel: Panel, model: LogLinearModel, stored: StoredModel) -> None:
+        self.entry, self.panel, self.model = entry, panel, model
+        self.uplift = UpliftModel(panel, model)
+        self._stored: StoredModel | None = stored
+        self._book: tuple[Book, QuietWeeks] | None = None
+        self._guard = threading.Lock()
+
+    def book(self) -> Book:
+        """The forecast on these sales; raises NoForecast."""
+        return self._forecasts()[0]
+
+    def quiet_weeks(self) -> QuietWeeks:
+        """Weeks to come without promotion; raises NoForecast."""
+        return self._forecasts()[1]
+
+    def warm(self) -> None:
+        """Works out the weeks that simulations ask for first; without a forecast there are none."""
+        with contextlib.suppress(NoForecast):
+            last = self.book().panel.last_week
+            self.quiet_weeks().units(list(range(last + 1, last + 1 + WARM_WEEKS)))
+
+    def _forecasts(self) -> tuple[Book, QuietWeeks]:
+        with self._guard:
+            if self._book is None:
+                facts = self._stored.facts.get("forecast") if self._stored else None
+                if self._stored is None or facts is None:
+                    raise NoForecast("This model holds no forecast: it is older, or the sales were too short; POST /v1/train")
+                try:
+                    book = book_of(self.panel, facts, self._stored.arrays)
+                except UnreadableForecast as error:
+                    raise NoForecast(f"{error}; POST /v1/train") from error
+                self._book, self._stored = (book, QuietWeeks(book)), None
+            return self._book
 
 
 class Serving:
@@ -55,8 +86,9 @@ class Serving:
                 raise NoModel("No model can be read; POST /v1/train to fit a new one")
             entry, stored = loaded
             model = bind(stored, panel)
-            ready = Ready(entry, panel, model, UpliftModel(panel, model))
+            ready = Ready(entry, panel, model, stored)
             self._ready[source] = (current.id, stamp, ready)
+            threading.Thread(target=ready.warm, daemon=True).start()
             log.info("model_loaded", model=entry.id, source=source, series=len(panel.series))
             return ready
 

@@ -27,7 +27,7 @@ HORIZONS = (1, 2, 3, 4, 6, 8, 13)
 FIRST_ORIGIN = 8  # weeks of history before the first row that is learned from
 FEWEST_WEEKS = 16
 TRIED_WINDOWS, TRIED_WEEKS = 2, 12  # windows of past origins that the spread is measured on
-MOST_ROWS = 300_000
+MOST_ROWS = 170_000
 
 
 class TooShort(Exception):

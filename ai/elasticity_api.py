@@ -1,0 +1,72 @@
+"""HTTP of elasticities."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
+from ai.models.elasticity import BlockElasticity, Estimate, category_means, elasticities
+from ai.planning_schemas import (
+    CategoryElasticity,
+    CrossElasticity,
+    Elasticity,
+    ElasticityAnswer,
+    ElasticityRequest,
+    ProductElasticity,
+    Refusal,
+)
+
+
+@blueprint.post("/elasticity")
+def elasticity() -> Response:
+    """Own and cross price elasticities with standard errors, thin products drawn to their category."""
+    asked = read_body(ElasticityRequest)
+    ready = parts().serving.ready(asked.source)
+    known_ids(ready.panel, "", [], asked.product_ids)
+    everything = elasticities(ready.panel, ready.model, set())
+    wanted = set(asked.product_ids)
+    refused = [
+        Refusal(product_id=block.block.product_id, reason=block.refusal)
+        for block in ready.model.blocks.values()
+        if block.refusal and (not wanted or block.block.product_id in wanted)
+    ]
+    answered = {key[0] for key in ready.model.blocks}
+    refused += [
+        Refusal(product_id=key, reason="the model has not seen this product; train it again once it has sold")
+        for key in asked.product_ids
+        if key not in answered
+    ]
+    return answer(
+        ElasticityAnswer(
+            model=model_info(ready.entry),
+            products=[_product(one) for one in everything if not wanted or one.block.block.product_id in wanted],
+            categories=[
+                CategoryElasticity(
+                    category_id=mean.category_id,
+                    chain_id=mean.chain_id,
+                    products=mean.products,
+                    promotion_mean=round(mean.mean, 3),
+                    promotion_sd=round(mean.sd, 3),
+                )
+                for mean in category_means(everything)
+            ],
+            refused=refused,
+        )
+    )
+
+
+def _rounded(estimate: Estimate) -> dict[str, float]:
+    return {"value": round(estimate.value, 3), "standard_error": round(estimate.standard_error, 3)}
+
+
+def _product(one: BlockElasticity) -> ProductElasticity:
+    return ProductElasticity(
+        product_id=one.block.block.product_id,
+        chain_id=one.block.block.chain_id,
+        weeks=one.weeks,
+        stores=one.stores,
+        promotion=Elasticity(**_rounded(one.promotion)),
+        promotion_featured=Elasticity(**_rounded(one.promotion_featured)),
+        regular=Elasticity(**_rounded(one.regular)),
+        cross=[CrossElasticity(product_id=key, **_rounded(estimate)) for key, estimate in one.cross],
+    )

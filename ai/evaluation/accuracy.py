@@ -1,0 +1,115 @@
+"""`python -m ai.evaluation.accuracy DATA OUT [SECTION...]`: measures sections on the orange-juice CSV files, into OUT/<section>.json.
+
+scripts/bench-ai.sh runs all sections and the peers, then `python -m ai.evaluation.accuracy_page` writes docs/accuracy.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ai.data.panel import Panel
+from ai.evaluation.forecast_rounds import forecast_rounds
+from ai.evaluation.orange_juice import FINAL_ORIGINS, ORIGINS, naive, read_panel, run_rounds
+from ai.evaluation.placebo import placebo_test
+from ai.evaluation.planted import planted_test
+from ai.evaluation.scores import score
+from ai.models.elasticity import category_means, elasticities
+from ai.models.forecast import fit_forecast
+from ai.models.loglinear import LogLinearModel
+from ai.models.training import train_model
+
+PLANTED = ((2.0, 0.9), (1.3, 1.0))  # factor during the promotion, factor in the two weeks after
+SEEDS = (1, 2, 3, 4, 5)
+
+
+def naive_section(panel: Panel) -> dict[str, Any]:
+    """The check of the protocol itself."""
+    answers = run_rounds(panel, naive)
+    return {"asked": len(answers.actual)} | asdict(score(answers.actual, answers.predicted))
+
+
+def training_section(panel: Panel) -> dict[str, Any]:
+    """Both models on all rows, as POST /v1/train fits them."""
+    began = time.process_time()
+    train_model(panel)
+    baseline = time.process_time() - began
+    fit_forecast(panel)
+    return {
+        "rows": panel.rows,
+        "baseline_cpu_seconds": round(baseline, 1),
+        "forecast_cpu_seconds": round(time.process_time() - began - baseline, 1),
+    }
+
+
+def _trained(panel: Panel) -> LogLinearModel:
+    return train_model(panel)
+
+
+def baseline_section(panel: Panel) -> dict[str, Any]:
+    """Hidden blocks of four weeks, seen from both sides, against the means of quiet weeks."""
+    return _trained(panel).metrics
+
+
+def placebo_section(panel: Panel) -> dict[str, Any]:
+    return asdict(placebo_test(panel, _trained(panel)))
+
+
+def planted_section(panel: Panel) -> dict[str, Any]:
+    model, found = _trained(panel), {}
+    for uplift, dip in PLANTED:
+        runs = [asdict(planted_test(panel, model, seed, uplift, dip)) for seed in SEEDS]
+        found[f"units x {uplift}, after x {dip}"] = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+    return found
+
+
+def elasticity_section(panel: Panel) -> dict[str, Any]:
+    found = elasticities(panel, _trained(panel), set())
+    values = [one.promotion.value for one in found]
+    return {"products": len(found), "lowest": min(values), "highest": max(values), "mean": category_means(found)[0].mean}
+
+
+SECTIONS: dict[str, Callable[[Panel], dict[str, Any]]] = {
+    "naive": naive_section,
+    "forecast": lambda panel: forecast_rounds(panel, ORIGINS),
+    "final": lambda panel: forecast_rounds(panel, FINAL_ORIGINS),
+    "training": training_section,
+    "baseline": baseline_section,
+    "placebo": placebo_section,
+    "planted": planted_section,
+    "elasticity": elasticity_section,
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help="all by default")
+    arguments = parser.parse_args(argv)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    panel = read_panel(arguments.data)
+    for name in arguments.sections or SECTIONS:
+        print(f"measuring {name}", file=sys.stderr, flush=True)
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = SECTIONS[name](panel)
+        found |= {
+            "wall_seconds": round(time.perf_counter() - wall, 1),
+            "cpu_seconds": round(time.process_time() - cpu, 1),
+            "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+        (arguments.out / f"{name}.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

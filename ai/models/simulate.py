@@ -1,0 +1,185 @@
+"""A promotion that does not exist yet: quiet weeks of the forecast, times what the fitted coefficients say it does.
+
+Units split exactly: net = incremental + after-effect + cannibalised. With a positive coefficient of depth, incremental units
+never fall as the price falls: the model is log-linear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ai.data.panel import Panel
+from ai.data.plan import usual_prices
+from ai.features.columns import DEPTH_LIMITS
+from ai.features.lags import LONGEST_LAG, lag_columns
+from ai.models.loglinear import BlockModel, LogLinearModel
+
+
+@dataclass(frozen=True)
+class Draft:
+    """customers: leaf customers; price per unit or cut (share); neither: no price cut. weeks: how many."""
+
+    customers: frozenset[str]
+    product_ids: tuple[str, ...]
+    weeks: int
+    price: float | None = None
+    cut: float | None = None
+    deal: float = 0.0
+    feature: float = 0.0
+    display: float = 0.0
+
+
+@dataclass(frozen=True)
+class DraftProduct:
+    """One product at one retailer over all stores and weeks; sd of the incremental units; prices per unit."""
+
+    block: BlockModel
+    series: np.ndarray
+    baseline: float
+    promoted: float
+    sd: float
+    after: float
+    price_regular: float
+    price: float
+    cost_regular: float
+
+    @property
+    def incremental(self) -> float:
+        return self.promoted - self.baseline
+
+
+@dataclass(frozen=True)
+class Simulation:
+    products: list[DraftProduct]
+    cannibalised: float
+    refused: list[tuple[str, str]]
+
+    @property
+    def net(self) -> float:
+        return sum(product.incremental + product.after for product in self.products) + self.cannibalised
+
+
+def simulate(panel: Panel, model: LogLinearModel, quiet: np.ndarray, draft: Draft) -> Simulation:
+    """quiet: (series, weeks + 6) mean units without promotion from the first week on, NaN where unknown."""
+    usual = usual_prices(panel)
+    products: list[DraftProduct] = []
+    refused: list[tuple[str, str]] = []
+    depth_of = np.zeros(len(panel.series))
+    promoted_units: dict[int, np.ndarray] = {}
+    for product_id in draft.product_ids:
+        found = [block for block in model.blocks.values() if block.block.product_id == product_id]
+        reason = "it has no modelled sales at these customers"
+        for block in found:
+            rows = _rows(panel, block, quiet, usual, draft)
+            if block.refusal:
+                reason = block.refusal
+            elif len(rows):
+                products.append(_product(panel, block, rows, quiet, usual, draft, depth_of, promoted_units))
+                reason = ""
+        if reason:
+            refused.append((product_id, reason))
+    return Simulation(products, _cannibalised(panel, model, quiet, depth_of, promoted_units, draft), refused)
+
+
+def _rows(panel: Panel, block: BlockModel, quiet: np.ndarray, usual: np.ndarray, draft: Draft) -> np.ndarray:
+    series = block.block.series
+    wanted = np.array([panel.series[number][0] in draft.customers for number in series], dtype=bool)
+    return np.flatnonzero(wanted & block.modelled & np.isfinite(quiet[series]).all(axis=1) & (usual[series] > 0))
+
+
+def _depth(usual: np.ndarray, draft: Draft) -> np.ndarray:
+    """log(usual / planned price), cut to what the data could have shown."""
+    if draft.price is not None:
+        return np.clip(np.log(usual / draft.price), *DEPTH_LIMITS)
+    return np.full(len(usual), -np.log1p(-(draft.cut or 0.0)))
+
+
+def _own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
+    """(series, columns) of the design, zero but for the own promotion."""
+    values = {
+        "depth": depth,
+        "deal": np.full(len(depth), draft.deal),
+        "feature": np.full(len(depth), draft.feature),
+        "display": np.full(len(depth), draft.display),
+        "feature_x_depth": draft.feature * depth,
+        "deal_x_depth": draft.deal * depth,
+    }
+    return np.stack([values.get(name, np.zeros(len(depth))) for name in block.names], axis=1)
+
+
+def _product(
+    panel: Panel, block: BlockModel, rows: np.ndarray, quiet: np.ndarray, usual: np.ndarray, draft: Draft,
+    depth_of: np.ndarray, promoted_units: dict[int, np.ndarray],
+) -> DraftProduct:  # fmt: skip
+    series = block.block.series[rows]
+    depth = _depth(usual[series], draft)
+    depth_of[series] = depth
+    traits = _own_traits(block, depth, draft)
+    lift = np.exp(np.clip(traits @ block.fit.coefficients, -5.0, 5.0))
+    base = quiet[series]
+    during = base[:, : draft.weeks]
+    promoted = during * lift[:, None]
+    whole = np.concatenate([promoted, base[:, draft.weeks :]], axis=1)
+    promoted_units |= dict(zip(series.tolist(), whole, strict=True))
+    gradient = promoted.sum(axis=1) @ traits
+    shared = (block.shared.level + block.shared.promoted / draft.weeks) * promoted.sum() ** 2
+    own = (block.own.level + block.own.promoted / draft.weeks) * float((promoted.sum(axis=1) ** 2).sum())
+    price = usual[series] * np.exp(-depth)
+    weight = promoted.sum(axis=1) + 1e-9
+    cost = _last_known(panel.cost_regular[series])
+    known = np.isfinite(cost)
+    return DraftProduct(
+        block=block,
+        series=series,
+        baseline=float(during.sum()),
+        promoted=float(promoted.sum()),
+        sd=float(np.sqrt(max(gradient @ block.fit.covariance @ gradient, 0.0) + shared + own)),
+        after=float((whole * np.expm1(_after(block, depth, draft))).sum()),
+        price_regular=float(np.average(usual[series], weights=weight)),
+        price=float(np.average(price, weights=weight)),
+        cost_regular=float(np.average(cost[known], weights=weight[known])) if known.any() else float("nan"),
+    )
+
+
+def _after(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
+    """(series, weeks + 6) log units that the promotion leaves in its own later weeks and the six behind it."""
+    weeks = draft.weeks + LONGEST_LAG
+    on = np.arange(weeks) < draft.weeks
+    columns = lag_columns(np.maximum(depth, 0.0)[:, None] * on, np.full(len(depth), draft.feature)[:, None] * on)
+    coefficients = dict(zip(block.names, block.fit.coefficients, strict=True))
+    return sum((column.values * coefficients.get(column.name, 0.0) for column in columns), np.zeros((len(depth), weeks)))
+
+
+def _cannibalised(
+    panel: Panel, model: LogLinearModel, quiet: np.ndarray, depth_of: np.ndarray, promoted: dict[int, np.ndarray], draft: Draft
+) -> float:
+    """Units that other products of the shelf lose (negative) or gain in the promotion's weeks."""
+    total = 0.0
+    if not promoted:
+        return total
+    on = np.zeros(len(panel.series), dtype=bool)
+    on[list(promoted)] = True
+    for block in model.blocks.values():
+        if block.refusal:
+            continue
+        coefficients = dict(zip(block.names, block.fit.coefficients, strict=True))
+        effect = np.zeros(len(block.block.series))
+        for rival, aligned in block.block.rivals:
+            there = (aligned >= 0) & on[np.maximum(aligned, 0)]
+            depth = np.where(there, depth_of[np.maximum(aligned, 0)], 0.0)
+            effect += depth * coefficients.get(f"rival_depth:{rival}", 0.0)
+            effect += there * draft.feature * coefficients.get(f"rival_feature:{rival}", 0.0)
+        for row in np.flatnonzero(effect):
+            number = int(block.block.series[row])
+            units = promoted[number] if number in promoted else quiet[number]
+            total += float(np.nansum(units[: draft.weeks])) * float(np.expm1(effect[row]))
+    return total
+
+
+def _last_known(values: np.ndarray) -> np.ndarray:
+    """(series,) the last known value of each row, NaN where there is none."""
+    known = np.isfinite(values)
+    last = values.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    return np.where(known.any(axis=1), values[np.arange(len(values)), last], np.nan)

@@ -1,0 +1,184 @@
+"""Requests and responses about weeks to come: forecasts, elasticities, simulated promotions."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+
+from ai.schemas import Band, CostsGiven, Day, Id, MissingFigure, ModelInfo, Side, Source, Strict, after_start
+
+Price = Annotated[Decimal, Field(gt=0, le=Decimal("1e9"), allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Cut = Annotated[float, Field(ge=0, le=0.95, allow_inf_nan=False)]
+
+LONGEST_PLAN_DAYS = 7 * 52
+
+
+class _Planned(Strict):
+    """A price (or a cut off the usual price) and what supports it, over some days; neither means the usual price."""
+
+    start: Day
+    end: Day
+    price: Price | None = None
+    cut: Cut | None = None
+    deal: Share = 0.0
+    feature: Share = 0.0
+    display: Share = 0.0
+
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date, others: ValidationInfo) -> date:
+        return after_start(end, others, LONGEST_PLAN_DAYS)
+
+    @model_validator(mode="after")
+    def _one_price(self) -> _Planned:
+        if self.price is not None and self.cut is not None:
+            raise ValueError("give either price or cut, not both")
+        return self
+
+
+class PlannedWeeks(_Planned):
+    """Empty customers mean all asked for."""
+
+    customer_ids: list[Id] = Field(default_factory=list, max_length=5_000)
+    product_ids: list[Id] = Field(min_length=1, max_length=200)
+
+
+class ForecastRequest(Strict):
+    """Empty lists mean all that sold; customers stand for everything below them. Later entries of the plan overrule."""
+
+    customer_ids: list[Id] = Field(default_factory=list, max_length=5_000)
+    product_ids: list[Id] = Field(default_factory=list, max_length=1_000)
+    start: Day = Field(alias="from")
+    end: Day = Field(alias="to")
+    objective: Literal["mean", "median", "mape"] = "mean"
+    plan: list[PlannedWeeks] = Field(default_factory=list, max_length=500)
+    source: Source = "pos"
+
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date, others: ValidationInfo) -> date:
+        return after_start(end, others, LONGEST_PLAN_DAYS)
+
+
+class ForecastWeek(BaseModel):
+    """units is what was asked for by objective; the bands do not depend on it. price is what the week was planned with."""
+
+    week: date
+    horizon: int
+    units: float
+    median: float
+    lo50: float
+    hi50: float
+    lo80: float
+    hi80: float
+    lo95: float
+    hi95: float
+    price: float | None
+
+
+class ForecastSeries(BaseModel):
+    """basis: `model`, or `other_customers` where the customer never sold the product and others stand in."""
+
+    customer_id: str
+    product_id: str
+    basis: Literal["model", "other_customers"]
+    weeks: list[ForecastWeek]
+
+
+class Refusal(BaseModel):
+    customer_id: str | None = None
+    product_id: str
+    reason: str
+
+
+class ForecastAnswer(BaseModel):
+    model: ModelInfo
+    objective: Literal["mean", "median", "mape"]
+    series: list[ForecastSeries]
+    refused: list[Refusal] = []
+    warnings: list[str] = []
+
+
+class ElasticityRequest(Strict):
+    product_ids: list[Id] = Field(default_factory=list, max_length=1_000)
+    source: Source = "pos"
+
+
+class Elasticity(BaseModel):
+    """Percent change of units for one percent more price, with its standard error."""
+
+    value: float
+    standard_error: float
+
+
+class CrossElasticity(Elasticity):
+    """Of this product's units to the promoted price of another."""
+
+    product_id: str
+
+
+class ProductElasticity(BaseModel):
+    """promotion: of a temporary cut; promotion_featured: of one that is also featured; regular: of a lasting change."""
+
+    product_id: str
+    chain_id: str
+    weeks: int
+    stores: int
+    promotion: Elasticity
+    promotion_featured: Elasticity
+    regular: Elasticity
+    cross: list[CrossElasticity]
+
+
+class CategoryElasticity(BaseModel):
+    """What thin products are drawn to: the mean of the category's promotion elasticities and their spread."""
+
+    category_id: str
+    chain_id: str
+    products: int
+    promotion_mean: float
+    promotion_sd: float
+
+
+class ElasticityAnswer(BaseModel):
+    model: ModelInfo
+    products: list[ProductElasticity]
+    categories: list[CategoryElasticity]
+    refused: list[Refusal] = []
+
+
+class SimulateRequest(_Planned):
+    customer_ids: list[Id] = Field(min_length=1, max_length=5_000)
+    product_ids: list[Id] = Field(min_length=1, max_length=200)
+    acquisition_price: Price | None = None
+    costs: CostsGiven = CostsGiven()
+    source: Source = "pos"
+
+
+class SimulatedProduct(BaseModel):
+    product_id: str
+    price_regular: float
+    price: float
+    baseline_units: float
+    promoted_units: float
+
+
+class SimulateAnswer(BaseModel):
+    """Units over all stores and weeks; net = incremental + after-effect + cannibalised, exactly."""
+
+    model: ModelInfo
+    baseline_units: float
+    promoted_units: float
+    incremental_units: Band
+    post_dip_units: float
+    cannibalised_units: float
+    net_units: float
+    products: list[SimulatedProduct]
+    manufacturer: Side | MissingFigure
+    retailer: Side | MissingFigure
+    refused: list[Refusal] = []
+    warnings: list[str] = []

@@ -1,0 +1,129 @@
+"""HTTP of simulated promotions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+from flask import Response
+
+from ai import economics
+from ai.answers import side
+from ai.data.panel import Panel
+from ai.data.weeks import covered_weeks
+from ai.economics import Costs, ProductOutcome, UnitBand
+from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
+from ai.features.lags import LONGEST_LAG
+from ai.forecast_api import weeks_ahead
+from ai.models.book import MOST_WEEKS_AHEAD
+from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
+from ai.planning_schemas import Refusal, SimulateAnswer, SimulatedProduct, SimulateRequest
+from ai.problems import Invalid
+from ai.schemas import Band
+
+_Z80, _Z95 = 1.28155, 1.95996
+
+
+@blueprint.post("/simulate")
+def simulate_promotion() -> Response:
+    """Expected units, after-effect, sisters, and both sides' return of a promotion that does not exist yet."""
+    asked = read_body(SimulateRequest)
+    ready = parts().serving.ready(asked.source)
+    panel = ready.panel
+    known_ids(panel, "", asked.customer_ids, asked.product_ids)
+    weeks = weeks_ahead(panel, covered_weeks(asked.start, asked.end), "start", "end")
+    draft = Draft(
+        customers=frozenset(panel.stores_under(asked.customer_ids)) | frozenset(asked.customer_ids),
+        product_ids=tuple(dict.fromkeys(asked.product_ids)),
+        weeks=len(weeks),
+        price=None if asked.price is None else float(asked.price),
+        cut=asked.cut,
+        deal=asked.deal,
+        feature=asked.feature,
+        display=asked.display,
+    )
+    furthest = panel.last_week + MOST_WEEKS_AHEAD
+    around = [min(week, furthest) for week in range(weeks[0], weeks[-1] + 1 + LONGEST_LAG)]
+    found = simulate(panel, ready.model, ready.quiet_weeks().units(around), draft)
+    if not found.products:
+        reasons = "; ".join(f"{product_id}: {reason}" for product_id, reason in found.refused)
+        raise Invalid("Nothing can be simulated", [{"field": "product_ids", "message": reasons}])
+    costs = Costs(asked.costs.fixed, asked.costs.per_unit)
+    outcomes = [_outcome(product, panel, asked.acquisition_price) for product in found.products]
+    return answer(
+        SimulateAnswer(
+            model=model_info(ready.entry),
+            **_units(found),
+            products=[_simulated(product) for product in found.products],
+            manufacturer=side(economics.manufacturer_return(outcomes, costs)),
+            retailer=side(economics.retailer_return(outcomes, costs)),
+            refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
+            warnings=_warnings(found),
+        )
+    )
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 2)
+
+
+def _units(found: Simulation) -> dict[str, float | Band]:
+    """Rounded parts; net is the sum of the rounded ones, so that it adds up on the page too."""
+    baseline = _rounded(sum(product.baseline for product in found.products))
+    promoted = _rounded(sum(product.promoted for product in found.products))
+    mean = _rounded(promoted - baseline)
+    sd = float(np.sqrt(sum(product.sd**2 for product in found.products)))
+    after = _rounded(sum(product.after for product in found.products))
+    cannibalised = _rounded(found.cannibalised)
+    return {
+        "baseline_units": baseline,
+        "promoted_units": promoted,
+        "incremental_units": Band(
+            mean=mean,
+            lo80=_rounded(max(mean - _Z80 * sd, -baseline)),
+            hi80=_rounded(mean + _Z80 * sd),
+            lo95=_rounded(max(mean - _Z95 * sd, -baseline)),
+            hi95=_rounded(mean + _Z95 * sd),
+        ),
+        "post_dip_units": after,
+        "cannibalised_units": cannibalised,
+        "net_units": _rounded(mean + after + cannibalised),
+    }
+
+
+def _decimal(value: float, places: str) -> Decimal | None:
+    return None if not np.isfinite(value) else Decimal(repr(float(value))).quantize(Decimal(places))
+
+
+def _outcome(product: DraftProduct, panel: Panel, acquisition: Decimal | None) -> ProductOutcome:
+    known = panel.products.get(product.block.block.product_id)
+    net = product.incremental + product.after
+    half = _Z80 * product.sd
+    regular = _decimal(product.cost_regular, "0.0001")
+    mean, low, high = (_decimal(value, "0.01") or Decimal(0) for value in (net, net - half, net + half))
+    return ProductOutcome(
+        product_id=product.block.block.product_id,
+        units_sold=_decimal(product.promoted, "0.01") or Decimal(0),
+        incremental=UnitBand(mean, low, high),
+        price_paid=_decimal(product.price, "0.0001"),
+        price_regular=_decimal(product.price_regular, "0.0001"),
+        acquisition_promoted=acquisition if acquisition is not None else regular,
+        acquisition_regular=regular,
+        unit_cost=Decimal(known.unit_cost) if known and known.unit_cost is not None else None,
+        unit_cost_basis=known.unit_cost_basis if known else None,
+    )
+
+
+def _simulated(product: DraftProduct) -> SimulatedProduct:
+    return SimulatedProduct(
+        product_id=product.block.block.product_id,
+        price_regular=round(product.price_regular, 4),
+        price=round(product.price, 4),
+        baseline_units=_rounded(product.baseline),
+        promoted_units=_rounded(product.promoted),
+    )
+
+
+def _warnings(found: Simulation) -> list[str]:
+    deepest = max(1 - product.price / product.price_regular for product in found.products)
+    return ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []

@@ -1,0 +1,191 @@
+"""Forecasts, elasticities and simulations over HTTP, on the invented market."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ai.data.panel import Panel
+from ai.data.weeks import monday_of
+from ai.main import create_app
+from ai.models import trees
+from ai.models.forecast import fit_forecast
+from ai.models.loglinear import LogLinearModel
+from ai.registry.manifest import Registry
+from ai.registry.storage import pack
+from ai.settings import Settings
+
+from .test_service import Documents, documents_of
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, panel: Panel, model: LogLinearModel) -> Iterator[FlaskClient]:
+    folder = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "ROUNDS", 20)
+        forecast = fit_forecast(panel, (1, 2, 4))
+    Registry(folder).add(
+        pack(model, panel, forecast), key="mdl_1", source="pos", fitted_at="2024-01-01T00:00:00+00:00",
+        rows=panel.rows, window=("2023-01-02", "2024-08-05"),
+    )  # fmt: skip
+    database = documents_of(panel)
+    database["customers"] = Documents(
+        [*database["customers"], {"_id": "cus_new", "name": "New store", "path": ["cus_chain", "cus_new"]}]
+    )
+    database["products"] = Documents([*database["products"], {"_id": "prd_new", "name": "New", "path": ["prd_all", "prd_new"]}])
+    with create_app(Settings(models_dir=folder), database).test_client() as client:  # type: ignore[arg-type]
+        yield client
+
+
+def day(panel: Panel, weeks_ahead: int, extra_days: int = 0) -> str:
+    return (monday_of(panel.last_week + weeks_ahead) + timedelta(days=extra_days)).isoformat()
+
+
+def forecast_asked(panel: Panel, **changes: Any) -> dict[str, Any]:
+    asked = {"customer_ids": ["cus_1"], "product_ids": ["prd_a"], "from": day(panel, 1), "to": day(panel, 4, 6)}
+    return asked | changes
+
+
+def draft(panel: Panel, **changes: Any) -> dict[str, Any]:
+    asked = {
+        "customer_ids": ["cus_chain"], "product_ids": ["prd_a"], "start": day(panel, 2), "end": day(panel, 3, 6),
+        "cut": 0.25, "deal": 1.0,
+    }  # fmt: skip
+    return asked | changes
+
+
+def fields(response: Any) -> list[str]:
+    assert response.status_code == 422, response.get_json()
+    return [error["field"] for error in response.get_json()["errors"]]
+
+
+def test_a_forecast_has_ordered_bands_and_a_week_each(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/forecast", json=forecast_asked(panel)).get_json()
+    weeks = body["series"][0]["weeks"]
+    assert [week["horizon"] for week in weeks] == [1, 2, 3, 4]
+    for week in weeks:
+        ends = [week[name] for name in ("lo95", "lo80", "lo50", "median", "hi50", "hi80", "hi95")]
+        assert ends == sorted(ends)
+        assert ends[0] >= 0
+    assert body["model"]["metrics"]["forecast"]["objective"]["mean"]["wmape"] > 0
+
+
+def test_a_planned_promotion_shows_in_its_weeks_only(client: FlaskClient, panel: Panel) -> None:
+    plan = {"product_ids": ["prd_a"], "start": day(panel, 2), "end": day(panel, 2, 6), "cut": 0.25, "deal": 1.0}
+    quiet = client.post("/v1/forecast", json=forecast_asked(panel)).get_json()["series"][0]["weeks"]
+    planned = client.post("/v1/forecast", json=forecast_asked(panel, plan=[plan])).get_json()["series"][0]["weeks"]
+    assert planned[0]["units"] == quiet[0]["units"]
+    assert planned[1]["units"] > 1.2 * quiet[1]["units"]
+    assert planned[1]["price"] == pytest.approx(3.0)
+
+
+def test_objectives_differ_and_bands_do_not(client: FlaskClient, panel: Panel) -> None:
+    answers = {
+        name: client.post("/v1/forecast", json=forecast_asked(panel, objective=name)).get_json()["series"][0]["weeks"][0]
+        for name in ("mean", "median", "mape")
+    }
+    assert answers["median"]["units"] == answers["median"]["median"]
+    assert len({answer["units"] for answer in answers.values()}) == 3
+    assert len({answer["hi80"] for answer in answers.values()}) == 1
+
+
+def test_a_new_store_is_forecast_from_the_others_and_says_so(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/forecast", json=forecast_asked(panel, customer_ids=["cus_new"])).get_json()
+    assert [series["basis"] for series in body["series"]] == ["other_customers"]
+    week = body["series"][0]["weeks"][0]
+    assert 0 < week["lo80"] < week["units"] < week["hi80"]
+
+
+def test_a_product_nobody_sold_is_refused_with_a_reason(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/forecast", json=forecast_asked(panel, product_ids=["prd_new"])).get_json()
+    assert body["series"] == []
+    assert "nothing" in body["refused"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"from": "2024-06-03"}, "from"),
+        ({"to": "2025-06-30"}, "to"),
+        ({"to": "2199-01-01"}, "to"),
+        ({"product_ids": ["prd_none"]}, "product_ids.0"),
+        ({"objective": "luck"}, "objective"),
+        ({"plan": [{"product_ids": ["prd_none"], "start": "2024-08-12", "end": "2024-08-18"}]}, "plan.0.product_ids.0"),
+        ({"plan": [{"product_ids": ["prd_a"], "start": "2024-08-12", "end": "2024-08-18", "cut": 1.5}]}, "plan.0.cut"),
+        ({"plan": [{"product_ids": ["prd_a"], "start": "2024-08-12", "end": "2024-08-18", "price": "NaN"}]}, "plan.0.price"),
+        ({"plan": [{"product_ids": ["prd_a"], "start": "2024-08-12", "end": "2024-08-18", "price": 1, "cut": 0.1}]}, "plan.0"),
+    ],
+)
+def test_a_wrong_field_of_a_forecast_is_named(client: FlaskClient, panel: Panel, changes: dict[str, Any], field: str) -> None:
+    assert field in fields(client.post("/v1/forecast", json=forecast_asked(panel, **changes)))
+
+
+def test_elasticities_are_negative_with_errors_and_a_category(client: FlaskClient) -> None:
+    body = client.post("/v1/elasticity", json={"product_ids": ["prd_a"]}).get_json()
+    product = body["products"][0]
+    assert product["promotion"]["value"] < 0 < product["promotion"]["standard_error"]
+    assert {cross["product_id"] for cross in product["cross"]} == {"prd_b", "prd_c"}
+    assert body["categories"][0]["products"] == 3
+
+
+def test_a_product_without_a_model_has_no_elasticity(client: FlaskClient) -> None:
+    body = client.post("/v1/elasticity", json={"product_ids": ["prd_new"]}).get_json()
+    assert body["products"] == []
+    assert body["refused"][0]["product_id"] == "prd_new"
+
+
+def test_a_simulated_promotion_finds_the_lift_that_the_market_has(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/simulate", json=draft(panel)).get_json()
+    assert body["promoted_units"] / body["baseline_units"] == pytest.approx(1.9, rel=0.1)
+    assert body["incremental_units"]["lo80"] < body["incremental_units"]["mean"] < body["incremental_units"]["hi80"]
+    assert float(body["retailer"]["spend"]) > 0
+
+
+def test_its_parts_add_up_exactly(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/simulate", json=draft(panel, feature=0.5)).get_json()
+    parts = body["incremental_units"]["mean"] + body["post_dip_units"] + body["cannibalised_units"]
+    assert round(parts, 2) == body["net_units"]
+    assert round(body["promoted_units"] - body["baseline_units"], 2) == body["incremental_units"]["mean"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(1.2, 4.0), st.floats(1.2, 4.0), st.booleans())
+def test_a_lower_price_never_sells_fewer(client: FlaskClient, panel: Panel, one: float, other: float, deal: bool) -> None:
+    low, high = sorted((round(one, 2), round(other, 2)))
+    units = [
+        client.post("/v1/simulate", json=draft(panel, cut=None, price=str(price), deal=float(deal))).get_json()["promoted_units"]
+        for price in (low, high)
+    ]
+    assert units[0] >= units[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"customer_ids": ["cus_nobody"]}, "customer_ids.0"),
+        ({"product_ids": ["prd_new"]}, "product_ids"),
+        ({"start": "2024-06-03"}, "start"),
+        ({"end": "2199-01-01"}, "end"),
+        ({"cut": -0.1}, "cut"),
+        ({"cut": None, "price": 0}, "price"),
+        ({"deal": "much"}, "deal"),
+        ({"acquisition_price": "Infinity"}, "acquisition_price"),
+    ],
+)
+def test_a_wrong_field_of_a_simulation_is_named(client: FlaskClient, panel: Panel, changes: dict[str, Any], field: str) -> None:
+    assert field in fields(client.post("/v1/simulate", json=draft(panel, **changes)))
+
+
+def test_a_model_without_forecast_says_to_train(panel: Panel, model: LogLinearModel, tmp_path: Any) -> None:
+    Registry(tmp_path).add(
+        pack(model, panel), key="mdl_1", source="pos", fitted_at="2024-01-01T00:00:00+00:00",
+        rows=panel.rows, window=("2023-01-02", "2024-08-05"),
+    )  # fmt: skip
+    service = create_app(Settings(models_dir=tmp_path), documents_of(panel)).test_client()  # type: ignore[arg-type]
+    response = service.post("/v1/forecast", json=forecast_asked(panel))
+    assert response.status_code == 409
+    assert "/v1/train" in response.get_json()["detail"]
