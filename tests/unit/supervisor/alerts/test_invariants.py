@@ -65,7 +65,7 @@ def _play(scene: Scene, what: str, one: object, two: object) -> None:
     scene.look()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(_event, min_size=5, max_size=40))
 def test_every_history_is_legal(events: list[tuple[str, object, object]]) -> None:
     scene = Scene(routing=Routing((MAIL, PAGER, SECOND)))
@@ -77,7 +77,7 @@ def test_every_history_is_legal(events: list[tuple[str, object, object]]) -> Non
         subject = {"channel_failing": "mail", "service_quarantined": "redis"}.get(name, "")
         scene.set(name, 1.0 if name == "disk_free_share" else 0.0, subject)
     scene.silences.clear()
-    scene.advance(2000, step=10)
+    scene.advance(2000, step=25)
 
     assert {(step.was, step.now) for step in scene.changes} <= _LEGAL
     by_alert: dict[str, list[str]] = {}
