@@ -43,6 +43,10 @@ heading "Docker";        phase_engine
 heading "Configuration"; recover_configuration; phase_configuration
 announce_deployment
 heading "Images";        phase_images
+if [ -n "$BUILD_ONLY" ]; then
+    note "images only: nothing that runs was touched"
+    exit 0
+fi
 heading "Services";      phase_start
 heading "Database";      phase_database
 [ -z "$RECOVERY" ] || heading "Recovery"

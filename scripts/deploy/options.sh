@@ -19,6 +19,7 @@ or just so: it changes only what differs and keeps all data and secrets.
   --restore-from FOLDER
                    disaster recovery: settings, secrets and data of a full backup (scripts/backup-system.sh), or of the
                    newest in FOLDER, onto this machine
+  --build          build the images and stop there: what runs is not touched (scripts/update.sh does it first)
   --dry-run        print each step and change nothing
   --help           this text
 
@@ -27,12 +28,13 @@ HELP
 }
 
 parse_options() {
-    ASSUME_YES='' DEMO='' OFFLINE='' DOMAIN='' EMAIL='' PORT='' DRY_RUN='' RESTORE_FROM=''
+    ASSUME_YES='' DEMO='' OFFLINE='' DOMAIN='' EMAIL='' PORT='' DRY_RUN='' RESTORE_FROM='' BUILD_ONLY=''
     while [ $# -gt 0 ]; do
         case $1 in
             --yes | -y) ASSUME_YES=1 ;;
             --demo) DEMO=1 ;;
             --offline) OFFLINE=1 ;;
+            --build) BUILD_ONLY=1 ;;
             --dry-run) DRY_RUN=1 ;;
             --domain | --email | --port | --restore-from)
                 [[ ${2:---} != --* ]] || die "$1 needs a value; see ./deploy.sh --help."

@@ -14,7 +14,7 @@ from tests.unit.deploy.conftest import Bash
         ("--domain --yes", "--domain needs a value"),
         ("--domain 'a b'", "--domain must be a host name"),
         ("--email nobody", "--email must be a mail address"),
-        ("--restore-from x", "Unknown option --restore-from"),
+        ("--restore-from x", "--restore-from must be a folder that exists"),
         ("--harden", "Unknown option --harden"),
     ],
 )

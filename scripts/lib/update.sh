@@ -1,0 +1,94 @@
+# The steps of scripts/update.sh. What was done is in STATE_FILE after each, so that an update cut short anywhere is undone by the next run.
+# shellcheck shell=bash
+
+STATE_FOLDER=$ROOT/.cache/update
+STATE_FILE=$STATE_FOLDER/state
+WATCH_SECONDS=${WATCH_SECONDS:-120}
+# Of all answers in the watch window, from so many on and above this share, going back is better than staying.
+LEAST_ERRORS=5 MOST_ERRORS_PERCENT=1
+
+remember() { # NAME VALUE
+    mkdir -p "$STATE_FOLDER"
+    touch "$STATE_FILE"
+    dotenv_set "$STATE_FILE" "$1" "$2"
+    sync -f "$STATE_FILE"
+}
+recall() { dotenv_get "$STATE_FILE" "$1"; }
+forget() { rm -f "$STATE_FILE"; }
+
+images() {
+    local tag
+    tag=$(dotenv_get "$ROOT/.env" TRADEAI_TAG)
+    printf "tradeai/%s:${tag:-local}\n" "$(dotenv_get "$ROOT/.env" TRADEAI_DATABASE)" redis app ai nginx dockerproxy backup
+}
+
+# keep_images: the present ones under a second name, so that building anew does not lose them; with what deploy.sh knows of them.
+keep_images() {
+    local image
+    for image in $(images); do
+        if docker image inspect "$image" >/dev/null 2>&1; then docker tag "$image" "${image%:*}:before-update"; fi
+    done
+    cp "$ROOT/.cache/deploy/images" "$STATE_FOLDER/images" 2>/dev/null || rm -f "$STATE_FOLDER/images"
+}
+
+bring_images_back() {
+    local image
+    for image in $(images); do
+        if docker image inspect "${image%:*}:before-update" >/dev/null 2>&1; then docker tag "${image%:*}:before-update" "$image"; fi
+    done
+    if [ -f "$STATE_FOLDER/images" ]; then cp "$STATE_FOLDER/images" "$ROOT/.cache/deploy/images"; fi
+}
+
+migration() { compose exec -T backend python -c 'from app.core.migrations import applied; from app.core.mongo import database; print(applied(database()))' </dev/null 2>/dev/null; }
+
+# health: ok, degraded or down as the supervisor says; "silent" when it does not answer.
+health() {
+    local port
+    port=$(dotenv_get "$ROOT/.env" SUPERVISOR_PORT)
+    curl -sS -m 5 "http://127.0.0.1:${port:-8080}/health" 2>/dev/null | sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p' | head -n 1 | grep . || echo silent
+}
+
+# answers: "ALL ERRORS", how many requests the door has answered since line FIRST of its log, and how many with 500 and above.
+answers() {
+    tail -n "+$1" "$(nginx_log)" 2>/dev/null | awk 'match($0, /"status": *"?[0-9]+/) {
+        all++; split(substr($0, RSTART, RLENGTH), part, /[^0-9]+/); if (part[2] >= 500) bad++ } END { print all + 0, bad + 0 }'
+}
+nginx_log() { echo "$(cd "$ROOT" && readlink -f "$(dotenv_get "$ROOT/.env" NGINX_LOG_DIR)")/access.log"; }
+
+# watch_over: 0 when all was well for the whole window, 1 with the reason on standard error.
+watch_over() {
+    local first deadline status all bad silent=0
+    first=$(($(wc -l <"$(nginx_log)" 2>/dev/null || echo 0) + 1))
+    deadline=$((SECONDS + WATCH_SECONDS))
+    while [ "$SECONDS" -lt "$deadline" ]; do
+        status=$(health)
+        if [ "$status" = ok ]; then silent=0; else silent=$((silent + 1)); fi
+        [ "$silent" -lt 10 ] || { warn "the appliance is $status"; return 1; }
+        read -r all bad < <(answers "$first")
+        if [ "$bad" -ge "$LEAST_ERRORS" ] && [ $((bad * 100)) -gt $((all * MOST_ERRORS_PERCENT)) ]; then
+            warn "$bad of $all requests were answered with an error"
+            return 1
+        fi
+        sleep 1
+    done
+    [ "$(health)" = ok ] || { warn "the appliance is $(health)"; return 1; }
+}
+
+# go_back: code, images and, where the new version has changed them, data as they were before. Harmless to repeat.
+go_back() {
+    local step
+    step=$(recall STEP)
+    say "going back to $(recall OLD | cut -c1-12)"
+    git -C "$ROOT" checkout --quiet --force "$(recall OLD)" || die "The code could not be brought back: git checkout $(recall OLD) in $ROOT, then scripts/update.sh --undo."
+    bring_images_back
+    case $step in switch | watch)
+        # Nothing of the new version may run while the old one starts.
+        (cd "$ROOT" && compose up -d --no-build --remove-orphans) >>"$STATE_FOLDER/log" 2>&1 </dev/null || true
+        if [ "$(recall MIGRATION)" != "$(migration)" ]; then
+            say "the data was changed by the new version: restoring the backup from before"
+            "$ROOT/scripts/restore.sh" "$(recall BACKUP)" --yes || die "The data could not be brought back: scripts/restore.sh $(recall BACKUP). The code is the old one again."
+        fi
+        ;;
+    esac
+    forget
+}

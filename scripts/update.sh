@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# To another version and, when it does not work, back by itself: code, images and data. Cut short anywhere, the next run undoes it.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+# shellcheck source=scripts/lib/log.sh
+. "$ROOT/scripts/lib/log.sh"
+# shellcheck source=scripts/lib/dotenv.sh
+. "$ROOT/scripts/lib/dotenv.sh"
+# shellcheck source=scripts/lib/backup.sh
+. "$ROOT/scripts/lib/backup.sh"
+# shellcheck source=scripts/lib/update.sh
+. "$ROOT/scripts/lib/update.sh"
+
+usage() {
+    cat <<'HELP'
+Usage: sudo scripts/update.sh [REF] [options]
+
+Updates an installation that is a git clone to REF (a tag, branch or commit; by default the newest of the branch it follows):
+looks whether it can be done, makes a full backup, builds the new images beside the running system, switches, migrates, and
+watches the appliance for two minutes. When any step fails it goes back to the previous code, images and data by itself.
+
+  --undo   undo an update that was interrupted
+  --help   this text
+
+Exit code 0 when the new version runs, 1 when not; then the old one does.
+HELP
+}
+
+failed() {
+    go_back
+    die "The update to ${NEW:0:12} was undone: $1. The version from before runs; what the steps said is in $STATE_FOLDER/log."
+}
+
+preflight() {
+    git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1 || die "This installation is no git clone: copy the new version over it and run ./deploy.sh. Nothing was changed."
+    [ -z "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ] || die "Files of this installation were changed (git status). Put them away first. Nothing was changed."
+    [ "$(health)" = ok ] || die "The appliance is $(health): repair it before it is updated (scripts/tradeai doctor). Nothing was changed."
+    OLD=$(git -C "$ROOT" rev-parse HEAD)
+    say "fetching"
+    git -C "$ROOT" fetch --quiet --tags 2>/dev/null || warn "nothing could be fetched; only what is here already can be updated to"
+    NEW=$(git -C "$ROOT" rev-parse --verify --quiet "${REF:-@{upstream\}}^{commit}") || die "There is no version ${REF:-to follow}. Nothing was changed."
+    if [ "$OLD" = "$NEW" ]; then
+        done_ "this is ${NEW:0:12} already"
+        exit 0
+    fi
+}
+
+main() {
+    REF='' UNDO=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --undo) UNDO=1 ;;
+            --help | -h) usage; exit 0 ;;
+            -*) usage >&2; die "Unknown option $1." ;;
+            *) REF=$1 ;;
+        esac
+        shift
+    done
+    mkdir -p "$STATE_FOLDER"
+    exec 7>"$STATE_FOLDER/lock"
+    flock --nonblock 7 || die "Another update is at work in this folder; wait for it to end."
+    if [ -f "$STATE_FILE" ]; then
+        warn "an update was interrupted at the step \"$(recall STEP)\""
+        go_back
+        done_ "the interrupted update was undone"
+        [ -z "$UNDO" ] || exit 0
+    fi
+    [ -z "$UNDO" ] || die "There is no interrupted update."
+
+    heading "Looking whether it can be updated (no impact yet)"
+    preflight
+    : >"$STATE_FOLDER/log"
+    heading "Full backup"
+    "$ROOT/scripts/backup-system.sh" || die "Without a backup nothing is updated. Nothing was changed."
+    remember OLD "$OLD"
+    remember NEW "$NEW"
+    remember BACKUP "$(find "$(backup_dir)/database" -mindepth 1 -maxdepth 1 -type d ! -name '*.partial' -printf '%f\n' | sort | tail -n 1)"
+    remember MIGRATION "$(migration)"
+
+    heading "Building ${NEW:0:12} beside the running system"
+    remember STEP build
+    keep_images
+    git -C "$ROOT" checkout --quiet "$NEW" >>"$STATE_FOLDER/log" 2>&1 7>&- || failed "its code could not be checked out"
+    "$ROOT/deploy.sh" --yes --build >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "its images could not be built"
+
+    heading "Switching"
+    remember STEP switch
+    "$ROOT/deploy.sh" --yes >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "it did not start or migrate"
+
+    heading "Watching for $WATCH_SECONDS s"
+    remember STEP watch
+    watch_over || failed "it does not work"
+    forget
+    heading "Updated to ${NEW:0:12}"
+}
+
+# Read as a whole before it runs: the checkout replaces this very file.
+main "$@"
+exit

@@ -1,0 +1,214 @@
+"""scripts/update.sh on a real clone: a version that is broken at any step is left again by itself, and an interrupted one too."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPTS = ("scripts/update.sh", "scripts/lib/update.sh", "scripts/lib/log.sh", "scripts/lib/dotenv.sh", "scripts/lib/backup.sh")
+ENV = "TRADEAI_TAG=local\nTRADEAI_DATABASE=mongodb\nBACKUP_DIR=./backups\nNGINX_LOG_DIR=./logs\nSUPERVISOR_PORT=1\n"
+# What the version under test does when it is deployed; a version's own deploy.sh decides.
+DEPLOY = """#!/bin/bash
+cd "$ROOT" || exit
+echo "deploy $(cat VERSION) $*" >>"$LOG"
+[ "$(cat VERSION)" = new ] || exit 0
+case "$BREAKS:$*" in
+    build:*--build) exit 1 ;;
+    kill:*--build) kill -9 $PPID ;;
+    start:--yes) exit 1 ;;
+    migrated:--yes) echo 9 >"$MIGRATION"; exit 1 ;;
+esac
+"""
+STUBS = {
+    "docker": """#!/bin/bash
+case "$*" in
+    *"migrations import applied"*) cat "$MIGRATION" ;;
+    "image inspect"*) exit 0 ;;
+    tag*) echo "$*" >>"$LOG" ;;
+    *"up -d"*) echo "up $(cat "$ROOT/VERSION")" >>"$LOG" ;;
+esac
+""",
+    "curl": """#!/bin/bash
+case "$BREAKS:$(cat "$ROOT/VERSION")" in
+    health:new) echo '{"services":{"ai":{"status":"failed"}},"status":"down"}' ;;
+    errors:new) for turn in 1 2 3; do echo '{"path":"/","status":502}'; done >>"$ROOT/logs/access.log"; echo '{"status":"ok"}' ;;
+    sick:*) echo '{"status":"down"}' ;;
+    *) echo '{"services":{"ai":{"status":"healthy"}},"status":"ok"}' ;;
+esac
+""",
+    "sleep": '#!/bin/sh\n[ "$1" != 1 ] || exec /bin/sleep 0.05\nexec /bin/sleep "$1"\n',
+}
+
+Update = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = {
+        "GIT_AUTHOR_NAME": "t",
+        "GIT_AUTHOR_EMAIL": "t@example.com",
+        "GIT_COMMITTER_NAME": "t",
+        "GIT_COMMITTER_EMAIL": "t@example.com",
+    }
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env={**os.environ, **identity}, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """An installation at the version "old", with a tag "new" to go to."""
+    folder = tmp_path / "clone"
+    (folder / "scripts/lib").mkdir(parents=True)
+    for name in SCRIPTS:
+        shutil.copy(ROOT / name, folder / name)
+    for name, text in {
+        "deploy.sh": DEPLOY,
+        "scripts/backup-system.sh": '#!/bin/sh\necho backup >>"$LOG"\n[ "$BREAKS" != backup ]\n',
+        "scripts/restore.sh": '#!/bin/sh\necho "restore $*" >>"$LOG"\n',
+    }.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    (folder / ".gitignore").write_text(".env\n.cache/\nbackups/\nlogs/\n")
+    (folder / "VERSION").write_text("old")
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "old")
+    git(folder, "tag", "old")
+    (folder / "VERSION").write_text("new")
+    git(folder, "commit", "--quiet", "-am", "new")
+    git(folder, "tag", "new")
+    git(folder, "checkout", "--quiet", "old")
+    (folder / ".env").write_text(ENV)
+    (folder / "backups/database/20260301T020000Z-ab12").mkdir(parents=True)
+    (folder / "logs").mkdir()
+    (folder / "logs/access.log").write_text('{"path":"/","status":500}\n' * 20)
+    (tmp_path / "bin").mkdir()
+    for name, text in STUBS.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    (tmp_path / "migration").write_text("1")
+    return folder
+
+
+@pytest.fixture
+def update(clone: Path, tmp_path: Path) -> Update:
+    """`update("new", breaks="build")`: the ended script."""
+
+    def run(*arguments: str, breaks: str = "") -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "LOG": str(tmp_path / "log"),
+            "ROOT": str(clone), "MIGRATION": str(tmp_path / "migration"), "BREAKS": breaks, "WATCH_SECONDS": "1" if breaks == "errors" else "0", "NO_COLOR": "1",
+        }  # fmt: skip
+        return subprocess.run(
+            [clone / "scripts/update.sh", *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run
+
+
+def version(clone: Path) -> str:
+    return (clone / "VERSION").read_text()
+
+
+def done(tmp_path: Path) -> list[str]:
+    log = tmp_path / "log"
+    return [line for line in log.read_text().splitlines() if not line.startswith("tag")] if log.exists() else []
+
+
+def test_a_good_version_stays(update: Update, clone: Path, tmp_path: Path) -> None:
+    ended = update("new")
+    assert ended.returncode == 0, ended.stderr
+    assert version(clone) == "new"
+    assert done(tmp_path) == ["backup", "deploy new --yes --build", "deploy new --yes"]
+    assert not (clone / ".cache/update/state").exists()
+
+
+def test_the_same_version_changes_nothing(update: Update, tmp_path: Path) -> None:
+    ended = update("old")
+    assert ended.returncode == 0
+    assert "already" in ended.stdout
+    assert done(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("breaks", "sentence"),
+    [
+        ("build", "was undone: its images could not be built"),
+        ("start", "was undone: it did not start or migrate"),
+        ("migrated", "was undone: it did not start or migrate"),
+        ("health", "was undone: it does not work"),
+        ("errors", "was undone: it does not work"),
+    ],
+)
+def test_a_broken_version_is_left_again(update: Update, clone: Path, tmp_path: Path, breaks: str, sentence: str) -> None:
+    ended = update("new", breaks=breaks)
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert version(clone) == "old"
+    assert not (clone / ".cache/update/state").exists()
+    assert ("up old" in done(tmp_path)) is (breaks != "build")
+    assert any(line.startswith("restore") for line in done(tmp_path)) is (breaks == "migrated")
+    assert "tag tradeai/app:before-update tradeai/app:local" in (tmp_path / "log").read_text()
+
+
+def test_data_that_was_migrated_comes_back_from_the_backup_made_before(update: Update, tmp_path: Path) -> None:
+    update("new", breaks="migrated")
+    assert "restore 20260301T020000Z-ab12 --yes" in done(tmp_path)
+
+
+def test_old_errors_in_the_log_are_not_the_new_versions(update: Update, clone: Path) -> None:
+    assert update("new").returncode == 0
+    assert version(clone) == "new"
+
+
+@pytest.mark.parametrize(
+    ("breaks", "sentence"),
+    [("backup", "Without a backup nothing is updated"), ("sick", "The appliance is down: repair it before")],
+)
+def test_without_backup_or_health_nothing_is_changed(update: Update, clone: Path, breaks: str, sentence: str) -> None:
+    ended = update("new", breaks=breaks)
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert version(clone) == "old"
+
+
+def test_a_version_that_is_not_there_changes_nothing(update: Update, tmp_path: Path) -> None:
+    ended = update("nothing")
+    assert "There is no version nothing" in ended.stderr
+    assert done(tmp_path) == []
+
+
+def test_changed_files_are_not_overwritten(update: Update, clone: Path) -> None:
+    (clone / "VERSION").write_text("mine")
+    assert "Files of this installation were changed" in update("new").stderr
+    assert version(clone) == "mine"
+
+
+def test_a_power_cut_in_the_middle_is_undone_by_the_next_run(update: Update, clone: Path) -> None:
+    killed = update("new", breaks="kill")
+    assert killed.returncode == -9
+    assert version(clone) == "new"
+    undone = update("--undo")
+    assert undone.returncode == 0, undone.stderr
+    assert 'interrupted at the step "build"' in undone.stderr
+    assert version(clone) == "old"
+    assert "There is no interrupted update" in update("--undo").stderr
+
+
+@pytest.mark.parametrize("step", ["build", "switch", "watch"])
+def test_a_power_cut_at_any_step_is_undone_and_the_update_tried_anew(update: Update, clone: Path, step: str) -> None:
+    folder = clone / ".cache/update"
+    folder.mkdir(parents=True)
+    old = git(clone, "rev-parse", "old")
+    (folder / "state").write_text(f"OLD={old}\nBACKUP=20260301T020000Z-ab12\nMIGRATION=1\nSTEP={step}\n")
+    git(clone, "checkout", "--quiet", "new")
+    ended = update("new")
+    assert ended.returncode == 0, ended.stderr
+    assert f'interrupted at the step "{step}"' in ended.stderr
+    assert "the interrupted update was undone" in ended.stdout
+    assert version(clone) == "new"
