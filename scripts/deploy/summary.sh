@@ -21,7 +21,7 @@ phase_summary() {
     say "${BOLD}$(address_of https "$(dotenv_get .env HTTPS_PORT)")${PLAIN}  the pages (the browser warns once: the certificate is self-signed)"
     say "$(address_of http "$(dotenv_get .env HTTP_PORT)")health  health, for people and monitors"
     say "Logs: $(dotenv_get .env LOG_DIR) and $(dotenv_get .env NGINX_LOG_DIR), or: docker compose logs -f backend"
-    say "Backups will go to $(dotenv_get .env BACKUP_DIR); settings and secrets are in .env: keep a copy of it elsewhere."
+    say "Backups go to $(dotenv_get .env BACKUP_DIR), every night at 02:00 UTC; settings and secrets are in .env: keep a copy of it elsewhere."
     [ "$(dotenv_get .env TRADEAI_DATABASE)" = mongodb ] || say "Database: FerretDB on PostgreSQL (built here; no image registry was used)."
     say "Next: sign in, add your people under Settings, import customers, products and sales.$([ -n "$DEMO" ] || echo ' Or look around with real data: scripts/tradeai demo load')"
     note "done in $SECONDS s; the log is $DEPLOY_LOG"

@@ -102,7 +102,8 @@ def update(clone: Path, tmp_path: Path) -> Update:
     def run(*arguments: str, breaks: str = "") -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "LOG": str(tmp_path / "log"),
-            "ROOT": str(clone), "MIGRATION": str(tmp_path / "migration"), "BREAKS": breaks, "WATCH_SECONDS": "1" if breaks == "errors" else "0", "NO_COLOR": "1",
+            "ROOT": str(clone), "MIGRATION": str(tmp_path / "migration"), "BREAKS": breaks,
+            "WATCH_SECONDS": "1" if breaks == "errors" else "0", "NO_COLOR": "1",
         }  # fmt: skip
         return subprocess.run(
             [clone / "scripts/update.sh", *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
