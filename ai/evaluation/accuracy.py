@@ -1,4 +1,4 @@
-"""`python -m ai.evaluation.accuracy DATA OUT [SECTION...]`: measures sections on the orange-juice CSV files, into OUT/<section>.json.
+"""`python -m ai.evaluation.accuracy DATA OUT [SECTION...]`: measures sections on the orange-juice files, into OUT/<section>.json.
 
 scripts/bench-ai.sh runs all sections and the peers, then `python -m ai.evaluation.accuracy_page` writes docs/accuracy.md.
 """
@@ -22,6 +22,7 @@ from ai.evaluation.forecast_rounds import forecast_rounds
 from ai.evaluation.orange_juice import FINAL_ORIGINS, ORIGINS, naive, read_panel, run_rounds
 from ai.evaluation.placebo import placebo_test
 from ai.evaluation.planted import planted_test
+from ai.evaluation.quiet_windows import WEEKS, predict_windows, quiet_eights
 from ai.evaluation.scores import score
 from ai.models.elasticity import category_means, elasticities
 from ai.models.forecast import fit_forecast
@@ -60,6 +61,23 @@ def baseline_section(panel: Panel) -> dict[str, Any]:
     return _trained(panel).metrics
 
 
+def windows_section(panel: Panel) -> dict[str, Any]:
+    """Eight hidden quiet weeks; the windows are listed so that peers predict the same."""
+    windows = quiet_eights(panel)
+    predicted = predict_windows(panel, windows)
+    actual = [panel.units[window.series, window.week : window.week + WEEKS] for window in windows]
+    together = [(sold.sum(axis=0), said.sum(axis=0)) for sold, said in zip(actual, predicted, strict=True)]
+    return {
+        "windows": [{"week": window.week, "series": window.series.tolist()} for window in windows],
+        "single": asdict(score(_flat(actual), _flat(predicted))),
+        "chain": asdict(score(_flat([sold for sold, _ in together]), _flat([said for _, said in together]))),
+    }
+
+
+def _flat(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([part.ravel() for part in parts])
+
+
 def placebo_section(panel: Panel) -> dict[str, Any]:
     return asdict(placebo_test(panel, _trained(panel)))
 
@@ -84,6 +102,7 @@ SECTIONS: dict[str, Callable[[Panel], dict[str, Any]]] = {
     "final": lambda panel: forecast_rounds(panel, FINAL_ORIGINS),
     "training": training_section,
     "baseline": baseline_section,
+    "windows": windows_section,
     "placebo": placebo_section,
     "planted": planted_section,
     "elasticity": elasticity_section,

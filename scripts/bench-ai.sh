@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Reruns every accuracy benchmark of the AI service beside its peers, and writes docs/accuracy.md.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+cd "$ROOT"
+# shellcheck source=scripts/lib/log.sh
+. scripts/lib/log.sh
+# shellcheck source=scripts/lib/python.sh
+. scripts/lib/python.sh
+
+usage() {
+    cat <<'HELP'
+Usage: scripts/bench-ai.sh [--data] [--no-peers] [SECTION ...]
+
+  --data       fetch the data and stop
+  --no-peers   leave the methods from PyPI out
+  SECTION      naive forecast final training baseline windows placebo planted elasticity (default: all)
+
+Data, peers' Python and results lie in .cache/orange-juice, .cache/peers and .cache/bench-ai. Takes about half an hour of one core
+for our own models, and as long for the peers.
+HELP
+}
+
+data_only='' peers=yes sections=()
+for argument in "$@"; do
+    case $argument in
+        --help) usage; exit 0 ;;
+        --data) data_only=yes ;;
+        --no-peers) peers='' ;;
+        -*) usage >&2; exit 2 ;;
+        *) sections+=("$argument") ;;
+    esac
+done
+
+DATA=$ROOT/.cache/orange-juice
+RESULTS=$ROOT/.cache/bench-ai
+PEERS=$ROOT/.cache/peers
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TRADEAI_ORANGE_JUICE=$DATA
+
+# fetch_data: the sales as CSV files in DATA, from Debian's package, unpacked without installing R.
+fetch_data() {
+    [ -s "$DATA/sales.csv" ] && return
+    local work
+    work=$(mktemp -d)
+    (cd "$work" && apt-get download -qq r-cran-bayesm && dpkg-deb -x r-cran-bayesm_*.deb .) \
+        || die "The Debian package r-cran-bayesm could not be fetched; run 'apt-get update' and try again."
+    python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install --quiet "rdata>=0.11"
+    "$work/venv/bin/python" demo/convert.py "$(find "$work" -name orangeJuice.rda)" "$DATA"
+    rm -rf "$work"
+}
+
+# install_peers: a Python of their own, so that nothing of theirs reaches the product.
+install_peers() {
+    [ -x "$PEERS/bin/python" ] || python3 -m venv "$PEERS"
+    "$PEERS/bin/pip" install --quiet numpy statsforecast statsmodels lightgbm
+    "$PEERS/bin/pip" install --quiet prophet || warn "Prophet could not be installed; its rows stay empty."
+}
+
+# run_peers: each on its own, so that one that fails leaves a gap in the table and nothing else.
+run_peers() {
+    local name
+    for name in seasonal-naive lightgbm ets arima prophet \
+        windows-mean-of-4 windows-seasonal-naive windows-ets windows-prophet windows-state-space; do
+        rm -f "$RESULTS/peer-$name.json"
+        PYTHONPATH=$ROOT nice -n 19 "$PEERS/bin/python" scripts/bench-ai/peers.py "$DATA" "$RESULTS" "$name" \
+            || warn "The peer $name failed; its row says that it was not run."
+    done
+}
+
+ensure_venv "$ROOT"
+fetch_data
+[ -z "$data_only" ] || exit 0
+"$ROOT/.venv/bin/pytest" -q tests/unit/ai/evaluation/test_orange_juice_rounds.py
+nice -n 19 "$ROOT/.venv/bin/python" -m ai.evaluation.accuracy "$DATA" "$RESULTS" "${sections[@]}"
+if [ -n "$peers" ]; then
+    install_peers
+    run_peers
+fi
+"$ROOT/.venv/bin/python" -m ai.evaluation.accuracy_page "$RESULTS" docs/accuracy.md
+say "Written: docs/accuracy.md"
