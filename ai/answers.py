@@ -12,6 +12,7 @@ from ai.data.panel import Panel
 from ai.data.weeks import monday_of
 from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
 from ai.models.loglinear import LogLinearModel
+from ai.models.sisters import SisterEffect
 from ai.models.totals import Total, quantiles
 from ai.models.uplift import Dip, ProductUplift, Uplift, WeekSums
 from ai.schemas import Band, BaselineWeek, MissingFigure, PromotionWeek, Side, UpliftResult
@@ -51,6 +52,15 @@ def summed_band(one: Band, other: Band) -> Band:
         return mean - half if name.startswith("lo") else mean + half
 
     return _band(one.mean + other.mean, (end("lo80"), end("hi80"), end("lo95"), end("hi95")))
+
+
+def sister_bands(sisters: list[SisterEffect]) -> tuple[Band, Band]:
+    """Units taken from other products, and units drawn to them; each product counts on one side."""
+
+    def side_of(chosen: list[SisterEffect]) -> Band:
+        return dip_band(Dip(sum(one.units for one in chosen), sum(one.variance for one in chosen)))
+
+    return side_of([one for one in sisters if one.units < 0]), side_of([one for one in sisters if one.units >= 0])
 
 
 def baseline_week(week: int, actual: float, total: Total, model: LogLinearModel) -> BaselineWeek:
@@ -127,6 +137,7 @@ def uplift_result(key: str, found: Uplift, costs: Costs, panel: Panel, model: Lo
     baseline, dip = found.baseline, dip_band(found.dip)
     incremental = incremental_band(found.actual, baseline, model)
     outcomes = [outcome_of(product, panel, model) for product in found.products]
+    cannibalised, halo = sister_bands(found.sisters)
     share = (found.actual - baseline.expected) / baseline.expected if baseline.expected > 0 else None
     return UpliftResult(
         id=key,
@@ -136,6 +147,9 @@ def uplift_result(key: str, found: Uplift, costs: Costs, panel: Panel, model: Lo
         incremental_units=incremental,
         post_dip_units=dip,
         net_incremental_units=summed_band(incremental, dip),
+        cannibalised_units=cannibalised,
+        halo_units=halo,
+        total_units=_rounded(incremental.mean + dip.mean + cannibalised.mean + halo.mean),
         uplift_percent=None if share is None else round(100 * share, 1),
         weeks=[promotion_week(sums, model) for sums in found.weeks] if weeks else None,
         manufacturer=side(economics.manufacturer_return(outcomes, costs)),

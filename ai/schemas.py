@@ -193,6 +193,8 @@ class MissingFigure(BaseModel):
 
 
 class UpliftResult(BaseModel):
+    """total = incremental + post dip + cannibalised + halo, exactly; cannibalised is not positive, halo not negative."""
+
     id: str
     status: Literal["ok", "refused"]
     reason: str | None = None
@@ -201,6 +203,9 @@ class UpliftResult(BaseModel):
     incremental_units: Band | None = None
     post_dip_units: Band | None = None
     net_incremental_units: Band | None = None
+    cannibalised_units: Band | None = None
+    halo_units: Band | None = None
+    total_units: float | None = None
     uplift_percent: float | None = None
     weeks: list[PromotionWeek] | None = None
     manufacturer: Side | MissingFigure | None = None

@@ -15,6 +15,7 @@ from ai.features.design import Design, design_of, traces_of
 from ai.features.lags import LONGEST_LAG
 from ai.models.baseline import Baseline, baseline_of
 from ai.models.loglinear import BlockModel, LogLinearModel
+from ai.models.sisters import SisterEffect, sister_effects
 from ai.models.totals import NOTHING, Total, total_of
 
 # Quiet weeks near the promotion that each of its stores needs on average for a baseline.
@@ -92,6 +93,7 @@ class Uplift:
     products: list[ProductUplift]
     weeks: list[WeekSums]
     warnings: list[str] = field(default_factory=list)
+    sisters: list[SisterEffect] = field(default_factory=list)
 
     @property
     def actual(self) -> float:
@@ -150,6 +152,9 @@ class UpliftModel:
                 refusals.append(f"{self._name(product_id)} has no modelled sales at these customers")
         if not result.products:
             raise Refused("; ".join(dict.fromkeys(refusals)) or "nothing to analyse")
+        answered_ids = {product.product_id for product in result.products}
+        promotion_weeks = np.arange(first, last + 1)
+        result.sisters = sister_effects(self.panel, self.model, answered_ids, customers, promotion_weeks)
         result.warnings += [f"left out: {text}" for text in dict.fromkeys(refusals)]
         self._warn_about_edges(result, promotion, last)
         return result

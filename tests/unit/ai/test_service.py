@@ -131,6 +131,13 @@ def test_uplift_answers_with_bands_money_and_the_error_of_the_model(client: Flas
     assert [week["role"] for week in result["weeks"]] == ["pre"] * 6 + ["promotion"] * 2 + ["post"] * 6
 
 
+def test_the_parts_of_an_uplift_add_up_exactly(client: FlaskClient, panel: Panel) -> None:
+    result = client.post("/v1/uplift", json={"promotions": [promotion(panel)]}).get_json()["results"][0]
+    names = ("incremental_units", "post_dip_units", "cannibalised_units", "halo_units")
+    assert round(sum(result[name]["mean"] for name in names), 2) == result["total_units"]
+    assert result["cannibalised_units"]["mean"] <= 0 <= result["halo_units"]["mean"]
+
+
 def test_totals_leave_the_weeks_out(client: FlaskClient, panel: Panel) -> None:
     response = client.post("/v1/uplift", json={"promotions": [promotion(panel)], "detail": "totals"})
     assert response.get_json()["results"][0]["weeks"] is None
