@@ -46,7 +46,10 @@ def judge(kept: Kept, state: State, now: datetime) -> ServiceState:
 def found_running(service: ServiceState) -> bool:
     """Whether it ran already when the supervisor came up: then it has been so for as long as its container runs."""
     came_up = service.phase in {Phase.UNKNOWN, Phase.STARTING}
-    return came_up and None not in (service.since, service.running_since) and service.running_since < service.since  # type: ignore[operator]
+    if not came_up or service.since is None or service.running_since is None:
+        return False
+    begun_by_us = service.running_since in {*service.attempts[-1:], service.asked_at}
+    return service.running_since < service.since and not begun_by_us
 
 
 def _verdict(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.supervisor.actions import Restart, Start
+from app.supervisor.actions import Action, Restart, Start
 from app.supervisor.decide.judge import MISSES, PATIENCE
-from app.supervisor.events import Ask, HostSampled, Seen, Signalled, Started
+from app.supervisor.events import ActionDone, Ask, HostSampled, Seen, Signalled, Started
 from app.supervisor.state import Container, HostState, Phase, ServiceState, State
 from tests.unit.supervisor.world import BEGIN, KEPT, World
 
@@ -300,3 +300,21 @@ def test_a_service_that_never_obeys_its_signal_is_judged_as_usual_in_the_end() -
     world.bodies["ai"].hangs = True
     world.advance(120)
     assert world.actions_on("ai")
+
+
+def test_what_was_restarted_is_well_from_its_first_answer_even_when_docker_never_tells_of_its_start() -> None:
+    class Deaf(World):
+        def _carry_out(self, action: Action) -> None:
+            if not isinstance(action, Start):
+                super()._carry_out(action)
+                return
+            self.now += timedelta(seconds=1)
+            self.bodies[action.service].status, self.bodies[action.service].started = "running", self.now
+            self.tell(ActionDone(action.service, ok=True))
+
+    world = Deaf().healthy()
+    world.kill("redis")
+    world.advance(10)
+    healed_at = max(at for at, name, phase in world.history if (name, phase) == ("redis", Phase.HEALTHY))
+    assert world["redis"].since == healed_at
+    assert "redis is healthy" in world.notes
