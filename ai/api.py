@@ -15,8 +15,9 @@ from ai.features.design import traces_of
 from ai.models.baseline import baseline_of
 from ai.models.totals import Total
 from ai.models.uplift import Promotion, Refused
-from ai.problems import Invalid, NotFound
+from ai.problems import Busy, Invalid, NotFound
 from ai.registry.jobs import JobState
+from ai.registry.manifest import UnknownModel
 from ai.schemas import (
     BaselineAnswer,
     BaselineRequest,
@@ -24,6 +25,7 @@ from ai.schemas import (
     Job,
     JobAnswer,
     ModelList,
+    PromoteRequest,
     PromotionAsked,
     TrainRequest,
     UpliftAnswer,
@@ -58,9 +60,23 @@ def training(job_id: str) -> Response:
 @blueprint.get("/models")
 def models() -> Response:
     """All kept models, newest first, with their measured errors."""
-    entries = list(reversed(parts().registry.entries()))
-    newest = {entry.source: entry.id for entry in reversed(entries)}
-    return answer(ModelList(models=[model_info(entry, newest[entry.source] == entry.id) for entry in entries]))
+    registry = parts().registry
+    entries = list(reversed(registry.entries()))
+    serving = {source: registry.current(source) for source in {entry.source for entry in entries}}
+    return answer(ModelList(models=[model_info(entry, serving[entry.source] == entry) for entry in entries]))
+
+
+@blueprint.post("/models/<model_id>/promote")
+def promote(model_id: str) -> Response:
+    """Lets a kept model serve until the next training: with an older one, a roll back."""
+    read_body(PromoteRequest)
+    if parts().jobs.running():
+        raise Busy("A training is running and will decide which model serves; promote when it is done")
+    try:
+        entry = parts().registry.promote(model_id)
+    except UnknownModel as error:
+        raise NotFound(str(error)) from error
+    return answer(model_info(entry))
 
 
 @blueprint.post("/baseline")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
     ("post", "/v1/train", "Train a model; answers with the job", schemas.TrainRequest, 202, schemas.JobAnswer, (400, 413, 422)),
     ("get", "/v1/train/{job_id}", "State of a training", None, 200, schemas.JobAnswer, (404,)),
     ("get", "/v1/models", "Models with their measured errors", None, 200, schemas.ModelList, ()),
+    ("post", "/v1/models/{model_id}/promote", "Let a kept model serve", schemas.PromoteRequest, 200, schemas.ModelInfo,
+     (400, 404, 409, 422)),
     ("post", "/v1/baseline", "Units without promotion", schemas.BaselineRequest, 200, schemas.BaselineAnswer,
      (400, 409, 413, 422, 503)),
     ("post", "/v1/uplift", "Promotions taken apart", schemas.UpliftRequest, 200, schemas.UpliftAnswer,
@@ -56,8 +59,11 @@ def document() -> dict[str, Any]:
         }
         if asked:
             operation["requestBody"] = {"required": True, "content": _content(asked.__name__)}
-        if "{job_id}" in path:
-            operation["parameters"] = [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+        names = re.findall(r"{(\w+)}", path)
+        if names:
+            operation["parameters"] = [
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
+            ]
         paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",

@@ -52,6 +52,12 @@ class NotFound(Problem):
     status, kind, title = 404, "not-found", "Not found"
 
 
+class Busy(Problem):
+    """Something that runs must end first."""
+
+    status, kind, title = 409, "busy", "Please wait"
+
+
 class NoModel(Problem):
     """Nothing has been trained for this source of sales."""
 

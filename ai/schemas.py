@@ -37,6 +37,10 @@ class TrainRequest(Strict):
     source: Source = "pos"
 
 
+class PromoteRequest(Strict):
+    """Nothing needs to be said beyond the id in the address."""
+
+
 class BaselineRequest(Strict):
     """Empty lists mean all; customers stand for everything below them."""
 

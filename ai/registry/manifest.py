@@ -17,6 +17,10 @@ KEPT_MODELS = 5
 log = structlog.get_logger(__name__)
 
 
+class UnknownModel(Exception):
+    """No kept model has this id; the message says which are kept."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One fitted model; dates are ISO 8601."""
@@ -60,14 +64,37 @@ class Registry:
             return []
 
     def current(self, source: str) -> Entry | None:
-        """The newest model of the source that was promised to be good; reading it may still fail."""
-        return next((entry for entry in reversed(self.entries()) if entry.source == source), None)
+        """The promoted model of the source, else the newest; reading it may still fail."""
+        return next(iter(self._by_preference(source)), None)
+
+    def promote(self, key: str) -> Entry:
+        """Lets the model `key` serve from now on, until the next training; raises UnknownModel."""
+        entries = self.entries()
+        entry = next((entry for entry in entries if entry.id == key), None)
+        if entry is None:
+            raise UnknownModel(f"there is no model {key!r}; the last {KEPT_MODELS} of each source are kept")
+        self._save(entries, self._promoted() | {entry.source: key})
+        return entry
+
+    def _by_preference(self, source: str) -> list[Entry]:
+        """The promoted model first, then the others, newest first."""
+        promoted = self._promoted().get(source)
+        newest_first = [entry for entry in reversed(self.entries()) if entry.source == source]
+        return sorted(newest_first, key=lambda entry: entry.id != promoted)
+
+    def _promoted(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(self._manifest.read_text(encoding="utf-8")).get("promoted") or {})
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def _save(self, entries: list[Entry], promoted: dict[str, str]) -> None:
+        content = {"models": [asdict(entry) for entry in entries], "promoted": promoted}
+        write_atomically(self._manifest, json.dumps(content, indent=1))
 
     def load(self, source: str) -> tuple[Entry, StoredModel] | None:
-        """The newest readable model: one that cannot be read falls back to the one before."""
-        for entry in reversed(self.entries()):
-            if entry.source != source:
-                continue
+        """The serving model: one that cannot be read falls back to the newest that can."""
+        for entry in self._by_preference(source):
             try:
                 return entry, read(self.folder / entry.id, entry.sha256)
             except UnreadableModel as error:
@@ -87,7 +114,7 @@ class Registry:
         same = [other for other in entries if other.source == source]
         dropped = same[:-KEPT_MODELS]
         kept = [other for other in entries if other not in dropped]
-        write_atomically(self._manifest, json.dumps({"models": [asdict(other) for other in kept]}, indent=1))
+        self._save(kept, {name: other for name, other in self._promoted().items() if name != source})
         for old in dropped:
             shutil.rmtree(self.folder / old.id, ignore_errors=True)
         return entry

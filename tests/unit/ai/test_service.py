@@ -227,6 +227,12 @@ def test_models_are_listed_with_their_errors(client: FlaskClient) -> None:
     assert models[0]["window"] == {"from": "2023-01-02", "to": "2024-08-05"}
 
 
+def test_a_model_can_be_promoted_and_an_unknown_one_cannot(client: FlaskClient) -> None:
+    assert client.post("/v1/models/mdl_1/promote").get_json()["id"] == "mdl_1"
+    assert client.get("/v1/models").get_json()["models"][0]["current"]
+    assert client.post("/v1/models/mdl_none/promote").status_code == 404
+
+
 def test_an_unknown_training_job_is_not_found(client: FlaskClient) -> None:
     assert client.get("/v1/train/job_none").status_code == 404
 

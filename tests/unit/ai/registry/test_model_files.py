@@ -6,7 +6,7 @@ import pytest
 
 from ai.data.panel import Panel
 from ai.models.loglinear import LogLinearModel
-from ai.registry.manifest import KEPT_MODELS, Entry, Registry
+from ai.registry.manifest import KEPT_MODELS, Entry, Registry, UnknownModel
 from ai.registry.storage import UnreadableModel, bind, pack, read, write
 
 
@@ -77,3 +77,32 @@ def test_only_the_newest_models_are_kept(tmp_path: Path, panel: Panel, model: Lo
 def test_a_damaged_manifest_counts_as_no_model_instead_of_failing(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"models": [{"id": ')
     assert Registry(tmp_path).entries() == []
+
+
+def test_a_promoted_model_serves_until_the_next_training(tmp_path: Path, panel: Panel, model: LogLinearModel) -> None:
+    registry = Registry(tmp_path)
+    add(registry, model, panel, "mdl_1")
+    add(registry, model, panel, "mdl_2")
+    assert registry.promote("mdl_1").id == "mdl_1"
+    assert registry.current("pos").id == registry.load("pos")[0].id == "mdl_1"
+    add(registry, model, panel, "mdl_3")
+    assert registry.current("pos").id == "mdl_3"
+
+
+def test_a_promoted_model_that_cannot_be_read_falls_back_to_the_newest(
+    tmp_path: Path, panel: Panel, model: LogLinearModel
+) -> None:
+    registry = Registry(tmp_path)
+    for key in ("mdl_1", "mdl_2", "mdl_3"):
+        add(registry, model, panel, key)
+    registry.promote("mdl_1")
+    (tmp_path / "mdl_1" / "model.npz").write_bytes(b"damaged")
+    assert registry.load("pos")[0].id == "mdl_3"
+
+
+def test_a_model_nobody_kept_cannot_be_promoted(tmp_path: Path, panel: Panel, model: LogLinearModel) -> None:
+    registry = Registry(tmp_path)
+    add(registry, model, panel, "mdl_1")
+    with pytest.raises(UnknownModel, match="mdl_9"):
+        registry.promote("mdl_9")
+    assert registry.current("pos").id == "mdl_1"
