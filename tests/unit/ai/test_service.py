@@ -227,6 +227,14 @@ def test_models_are_listed_with_their_errors(client: FlaskClient) -> None:
     assert models[0]["window"] == {"from": "2023-01-02", "to": "2024-08-05"}
 
 
+def test_anomalies_are_listed_within_the_weeks_asked_for(client: FlaskClient) -> None:
+    body = client.post("/v1/anomalies", json={"from": "2023-01-02", "to": "2024-08-11", "most": 3}).get_json()
+    assert len(body["anomalies"]) <= 3 <= body["found"] + 3
+    assert all(one["reading"] for one in body["anomalies"])
+    assert fields(client.post("/v1/anomalies", json={"from": "2031-01-06", "to": "2031-02-02"})) == ["from"]
+    assert fields(client.post("/v1/anomalies", json={"from": "2023-01-02", "to": "2023-02-02", "most": 0})) == ["most"]
+
+
 def test_a_model_can_be_promoted_and_an_unknown_one_cannot(client: FlaskClient) -> None:
     assert client.post("/v1/models/mdl_1/promote").get_json()["id"] == "mdl_1"
     assert client.get("/v1/models").get_json()["models"][0]["current"]
