@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SECRETS_DIR = Path(os.environ.get("TRADEAI_SECRETS_DIR", "/run/secrets"))
@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     realtime_port: int = 8765
     realtime_sockets: int = Field(4000, ge=1)
     realtime_origins: str = ""
+
+    @field_validator("log_dir", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: object) -> object:
+        return value or None  # Compose cannot leave a variable out, only empty
 
     @property
     def secure_cookies(self) -> bool:

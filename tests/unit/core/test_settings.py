@@ -41,3 +41,10 @@ def test_unknown_names_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cookies_are_secure_unless_the_network_is_trusted() -> None:
     assert Settings(http="redirect").secure_cookies
     assert not Settings(http="trusted").secure_cookies
+
+
+def test_an_empty_log_folder_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEAI_LOG_DIR", "")
+    assert Settings().log_dir is None
+    monkeypatch.setenv("TRADEAI_LOG_DIR", "/var/log/tradeai")
+    assert Settings().log_dir == Path("/var/log/tradeai")
