@@ -45,6 +45,12 @@ class ArchiveReader:
         at = 0
         rest, end = memoryview(bytes(self._rest)), len(self._rest)
         while end - at >= 4:
+            if self._digest is not None:
+                before = self._digest.count
+                at = self._digest.add_all(rest, at)
+                self.documents += self._digest.count - before
+                if end - at < 4:
+                    break
             (length,) = _length.unpack_from(rest, at)
             if length == _TERMINATOR:
                 self._terminator()
@@ -99,10 +105,8 @@ class ArchiveReader:
             self._ended.add(name)
         self._next = self._document
 
-    def _document(self, document: memoryview) -> None:
-        assert self._digest is not None
-        self._digest.add(document)
-        self.documents += 1
+    def _document(self, _document: memoryview) -> None:
+        raise damaged()  # what is whole was taken in by the digest
 
     def _terminator(self) -> None:
         if self._next == self._archive_header:

@@ -5,6 +5,7 @@ from pathlib import Path
 from app.backup.drill import Throwaway
 from app.backup.dump import Source
 from app.backup.fingerprint import fingerprint
+from app.backup.offsite import Elsewhere
 from app.backup.restore import Target
 from app.backup.server import Server
 from app.backup.shelf import Shelf
@@ -21,6 +22,9 @@ class Configuration(Settings):
     tools_dir: Path | None = Path("/opt/mongo-tools")
     drill_host: str = "drill"
     drill_dir: Path = Path("/var/lib/tradeai/drill")
+    offsite: str = ""  # a folder or an rclone remote with its path, "" for none
+    offsite_recipient: str = ""  # an age public key
+    rclone_config: Path = Path("/etc/tradeai/rclone/rclone.conf")
 
     @property
     def shelf(self) -> Shelf:
@@ -38,6 +42,10 @@ class Configuration(Settings):
     @property
     def throwaway(self) -> Throwaway:
         return Throwaway(self._server(self.drill_host), self.drill_dir / "wanted")
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        return Elsewhere(self.offsite, self.offsite_recipient, self.rclone_config)
 
     def _server(self, host: str) -> Server:
         return Server(host, self.mongo_port, self.backup_user, self.secret("mongo_backup_password"), self.tools_dir)

@@ -100,10 +100,6 @@ def read_collection(db: Database[Any], name: str, options: Mapping[str, Any] | N
     digest = Digest()
     collection = db.get_collection(name, codec_options=_RAW)
     for batch in collection.find_raw_batches(batch_size=2000):
-        view, at = memoryview(batch), 0
-        while at < len(view):
-            length = int.from_bytes(view[at : at + 4], "little")
-            digest.add(view[at : at + length])
-            at += length
+        digest.add_all(memoryview(batch))
     indexes = [dict(index) for index in db[name].list_indexes()]
     return Collection(digest.count, digest.hexdigest(), sorted_indexes(indexes), canonical_options(options))

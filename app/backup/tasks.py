@@ -8,9 +8,10 @@ from typing import Any
 from app.backup.configuration import Configuration
 from app.backup.drill import drill
 from app.backup.dump import make_backup
-from app.backup.errors import RestoreFailed
+from app.backup.errors import OffsiteFailed, RestoreFailed
 from app.backup.invariants import audit_chain
 from app.backup.lock import only_one
+from app.backup.offsite import copy_out
 from app.backup.progress import ProgressFile
 from app.backup.prune import verdicts
 from app.backup.records import Record, keep_record, new_id
@@ -62,9 +63,10 @@ def run(
         )
     record = Record(task_id or new_id(began_at), kind, who, began_at, clock.now(), ok, text, about, facts)
     keep_record(shelf, record)
-    log.log(
-        20 if ok else 40, "task of the backup is over", task=kind, about=about, ok=ok, text=text, seconds=round(record.seconds, 1)
-    )
+    tell = log.info if ok else log.error
+    tell("a task of the backup is over", task=kind, about=about, text=text, seconds=round(record.seconds, 1))
+    if ok and kind == "backup" and config.offsite:
+        run(config, "offsite", who, (about,), clock=clock)  # a record of its own: the backup is whole whatever comes of its copy
     return record
 
 
@@ -99,6 +101,14 @@ def _drill(config: Configuration, progress: ProgressFile, clock: Clock, argument
         seconds=round(proof["seconds"]),
     )
     return backup.id, text, proof
+
+
+def _offsite(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
+    backup = config.shelf.find(arguments[0] if arguments else "latest")
+    if not config.offsite:
+        raise OffsiteFailed(_("No place is set: BACKUP_OFFSITE in .env, then ./deploy.sh. See docs/backup.md."))
+    stored = copy_out(backup, config.elsewhere, clock, progress)
+    return backup.id, _("{name} lies in {target} too, and was compared there.", name=backup.id, target=config.offsite), stored
 
 
 def _prune(config: Configuration, progress: ProgressFile, clock: Clock, _arguments: Sequence[str]) -> Done:
@@ -178,6 +188,7 @@ TASKS: Mapping[str, Task] = {
     "backup": _backup,
     "verify": _verify,
     "drill": _drill,
+    "offsite": _offsite,
     "prune": _prune,
     "restore": _restore,
     "settle": _settle,

@@ -122,5 +122,5 @@ make_folders() {
         install -d -m 750 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder"
     done
     folder=$(dotenv_get .env BACKUP_DIR)
-    install -d -m 700 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder" "$folder/.work" "$folder/.work/drill"
+    install -d -m 700 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder" "$folder/.work" "$folder/.work/drill" secrets/rclone
 }

@@ -26,6 +26,9 @@ def figures(backups: Sequence[Backup], records: Sequence[Record], since: datetim
         age = now - (max(proven) if proven else min(since, made[-1].ended_at))
         yield Measured("proof_age_days", age.total_seconds() / (24 * _HOUR))
     yield _failed("drill_failed", "drill", records)
+    copied = next((record for record in records if record.kind == "offsite" and record.ok), None)
+    if copied is not None:
+        yield Measured("offsite_age_h", (now - copied.ended_at).total_seconds() / _HOUR, detail=copied.about)
 
 
 def _failed(name: str, kind: str, records: Sequence[Record]) -> Measured:

@@ -21,7 +21,7 @@ from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR
 
 _API = "/api/v1/backups"
-_BY_HAND = ("backup", "verify", "drill", "prune")
+_BY_HAND = ("backup", "verify", "drill", "offsite", "prune")
 _SHOWN = 20
 
 
@@ -40,7 +40,7 @@ def order(clerk: Clerk, kind: str, backup_id: str, who: str) -> Order:
     """What people may ask for one by one. Raises NotFound, Conflict."""
     if kind not in _BY_HAND:
         abort(404, _("There is no such action."))
-    if kind in {"verify", "drill"} and backup_id:
+    if kind in {"verify", "drill", "offsite"} and backup_id:
         backup_id = clerk.shelf.find(backup_id).id
     arguments = ["hand"] if kind == "backup" else [backup_id] if backup_id and kind != "prune" else []
     return clerk.order(kind, who, *arguments)
@@ -108,6 +108,7 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
             records=records[:_SHOWN],
             drills=[record for record in records if record.kind == "drill"][:_SHOWN],
             age=span(now - newest.ended_at) if newest else "",
+            copied=next((record for record in records if record.kind == "offsite"), None),
             proven=next((backup for backup in backups if backup.proven), None),
             trend=views.size_trend(backups, now),
             **views.state_document(clerk, conductor),

@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "backup": N_("Backup"),
     "verify": N_("Check"),
     "drill": N_("Drill"),
+    "offsite": N_("Copy elsewhere"),
     "prune": N_("Clearing out"),
     "restore": N_("Restore"),
     "settle": N_("End of a restore"),

@@ -9,7 +9,7 @@ GROUP, TITLE, SOURCE = "backups", N_("Copy elsewhere"), Source.SUPERVISOR
 
 def look(world: World) -> Finding:
     age = world.measure("offsite_age_h")
-    remedy = _("Set up a copy to S3, SFTP or a mounted folder (docs/backups.md): a fire takes disk and backups alike.")
+    remedy = _("Set up a copy to S3, SFTP or a mounted folder (docs/backup.md): a fire takes disk and backups alike.")
     if age is None:
         return warning(_("No copy of the backups lies elsewhere, as far as the supervisor knows"), remedy)
     evidence = _("The newest copy elsewhere is {hours} hours old", hours=round(age.value))

@@ -47,6 +47,13 @@ def test_how_far_it_shrank(before: int, now: int, share: float) -> None:
     assert tell([made(1, now), made(25, before)])["backup_shrunk_share"] == pytest.approx(share)
 
 
+def test_the_age_of_the_copy_elsewhere_is_told_once_there_is_one() -> None:
+    copied = Record("1", "offsite", "schedule", NOW, NOW - timedelta(hours=5), True, "")
+    failed = Record("2", "offsite", "schedule", NOW, NOW, False, "refused")
+    assert "offsite_age_h" not in tell([made(1)], [failed])
+    assert tell([made(1)], [failed, copied])["offsite_age_h"] == 5
+
+
 @pytest.mark.parametrize(("kind", "name"), [("backup", "backup_failed"), ("drill", "drill_failed")])
 def test_the_newest_run_decides_whether_it_failed(kind: str, name: str) -> None:
     record: Callable[..., Any] = lambda ok: Record("1", kind, "schedule", NOW, NOW, ok, "it broke")  # noqa: E731
