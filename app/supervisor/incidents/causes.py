@@ -28,8 +28,16 @@ def well(incident: Incident, state: State) -> bool:
         service = state.services.get(name)
         if service is None or service.phase in _WELL or service.blamed_on not in {None, incident.cause}:
             continue
-        return False
+        if not _another_matter(incident, service, state):
+            return False
     return True
+
+
+def _another_matter(incident: Incident, service: ServiceState, state: State) -> bool:
+    """Whether a service that this cause once affected, and that had recovered, fails by itself while the cause is well."""
+    root = state.services.get(incident.cause)
+    cause_is_well = root is not None and root.phase in _WELL
+    return incident.recovered_at is not None and cause_is_well and service.blamed_on is None
 
 
 def real_cause(incident: Incident, state: State) -> str | None:

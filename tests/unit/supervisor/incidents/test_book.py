@@ -110,6 +110,18 @@ def test_a_flapping_service_stays_one_open_incident_until_a_person_helps(desk: D
     assert any("operator asked" in text for text in desk.texts("event"))
 
 
+def test_a_failure_of_its_own_soon_after_another_services_is_another_incident(desk: Desk) -> None:
+    desk.world.bodies["mongodb"].hangs = True
+    desk.advance(60)
+    assert desk.world.all_healthy()
+    recovered_at = desk.only.recovered_at
+    desk.breaks("ai").advance(20)
+    younger, older = desk.shelf.newest(10)
+    assert (younger.cause, younger.affected) == ("ai", ("ai",))
+    assert (older.cause, older.recovered_at) == ("mongodb", recovered_at)
+    assert "ai" in older.affected
+
+
 def test_what_a_person_stops_is_no_incident(desk: Desk) -> None:
     desk.world.stop_by_hand("mongodb")
     assert desk.advance(120).shelf.newest(10) == []
