@@ -108,7 +108,8 @@ def go_back(shelf: Shelf, source: Source) -> None:
             for name in _plain(journal["live"]):
                 if REPLACED + name in there:
                     db[REPLACED + name].rename(name, dropTarget=True)
-            for name in set(journal["restored"]) - set(journal["live"]):
+            # Restored, or made since by migrations or services: nothing of it was there before.
+            for name in set(_live(db)) - set(journal["live"]):
                 db.drop_collection(name)
             if dotted := _dotted(journal["live"]):
                 safety = shelf.find(journal["safety"])

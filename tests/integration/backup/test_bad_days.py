@@ -211,10 +211,11 @@ class TestRestore:
             restore(shelf, changed, target, SYSTEM)
 
     def test_the_new_data_does_not_work_and_is_taken_back(
-        self, changed: Backup, shelf: Shelf, target: Target, unchanged: Any
+        self, changed: Backup, shelf: Shelf, target: Target, unchanged: Any, db: Db
     ) -> None:
         with unchanged():
             restore(shelf, changed, target, SYSTEM)
+            db["made by a migration"].insert_one({"x": 1})
             go_back(shelf, target.source)
         assert not (shelf.work / JOURNAL).exists()
 
