@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ai import anomalies_api, api, elasticity_api, forecast_api, simulate_api
+from ai import anomalies_api, api, elasticity_api, forecast_api, optimise_api, simulate_api
 from ai.data.connection import connect
 from ai.data.panel import PanelTooLarge
 from ai.exchange import Parts, blueprint
@@ -30,7 +30,14 @@ from ai.serving import Serving
 from ai.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
-ENDPOINTS = (api, anomalies_api, forecast_api, elasticity_api, simulate_api)  # importing them adds their routes to the blueprint
+ENDPOINTS = (
+    api,
+    anomalies_api,
+    forecast_api,
+    elasticity_api,
+    simulate_api,
+    optimise_api,
+)  # importing them adds their routes to the blueprint
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from ai import anomalies_api, planning_schemas, schemas
+from ai import anomalies_api, optimise_api, planning_schemas, schemas
 
 _REFERENCE = "#/components/schemas/{model}"
 # method, path, summary, request, (status, response), problems
@@ -29,6 +29,8 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
     ("post", "/v1/simulate", "A promotion that does not exist yet", planning_schemas.SimulateRequest, 200,
      planning_schemas.SimulateAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/anomalies", "Weeks nobody would expect", anomalies_api.AnomalyRequest, 200, anomalies_api.AnomalyAnswer,
+     (400, 409, 413, 422, 503)),
+    ("post", "/v1/optimise", "The best calendar under a budget", optimise_api.OptimiseRequest, 200, optimise_api.OptimiseAnswer,
      (400, 409, 413, 422, 503)),
     ("get", "/health", "Is the service able to work", None, 200, schemas.Health, (503,)),
 )  # fmt: skip

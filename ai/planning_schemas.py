@@ -151,11 +151,16 @@ class ElasticityAnswer(BaseModel):
     refused: list[Refusal] = []
 
 
-class SimulateRequest(_Planned):
+class DraftAsked(_Planned):
+    """acquisition_price: what the retailer would pay per unit during the promotion; else the regular one."""
+
     customer_ids: list[Id] = Field(min_length=1, max_length=5_000)
     product_ids: list[Id] = Field(min_length=1, max_length=200)
     acquisition_price: Price | None = None
     costs: CostsGiven = CostsGiven()
+
+
+class SimulateRequest(DraftAsked):
     source: Source = "pos"
 
 

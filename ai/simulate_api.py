@@ -11,15 +11,16 @@ from ai import economics
 from ai.answers import side
 from ai.data.panel import Panel
 from ai.data.weeks import covered_weeks
-from ai.economics import Costs, ProductOutcome, UnitBand
+from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
 from ai.models.book import MOST_WEEKS_AHEAD
 from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
-from ai.planning_schemas import Refusal, SimulateAnswer, SimulatedProduct, SimulateRequest
+from ai.planning_schemas import DraftAsked, Refusal, SimulateAnswer, SimulatedProduct, SimulateRequest
 from ai.problems import Invalid
 from ai.schemas import Band
+from ai.serving import Ready
 
 _Z80, _Z95 = 1.28155, 1.95996
 
@@ -29,9 +30,29 @@ def simulate_promotion() -> Response:
     """Expected units, after-effect, sisters, and both sides' return of a promotion that does not exist yet."""
     asked = read_body(SimulateRequest)
     ready = parts().serving.ready(asked.source)
+    known_ids(ready.panel, "", asked.customer_ids, asked.product_ids)
+    found = simulated(ready, asked, "")
+    if not found.products:
+        reasons = "; ".join(f"{product_id}: {reason}" for product_id, reason in found.refused)
+        raise Invalid("Nothing can be simulated", [{"field": "product_ids", "message": reasons}])
+    manufacturer, retailer = returns(ready, asked, found)
+    return answer(
+        SimulateAnswer(
+            model=model_info(ready.entry),
+            **_units(found),
+            products=[_simulated(product) for product in found.products],
+            manufacturer=side(manufacturer),
+            retailer=side(retailer),
+            refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
+            warnings=_warnings(found),
+        )
+    )
+
+
+def simulated(ready: Ready, asked: DraftAsked, prefix: str) -> Simulation:
+    """The draft on the serving model; raises Invalid with fields under `prefix`, NoForecast."""
     panel = ready.panel
-    known_ids(panel, "", asked.customer_ids, asked.product_ids)
-    weeks = weeks_ahead(panel, covered_weeks(asked.start, asked.end), "start", "end")
+    weeks = weeks_ahead(panel, covered_weeks(asked.start, asked.end), f"{prefix}start", f"{prefix}end")
     draft = Draft(
         customers=frozenset(panel.stores_under(asked.customer_ids)) | frozenset(asked.customer_ids),
         product_ids=tuple(dict.fromkeys(asked.product_ids)),
@@ -44,23 +65,14 @@ def simulate_promotion() -> Response:
     )
     furthest = panel.last_week + MOST_WEEKS_AHEAD
     around = [min(week, furthest) for week in range(weeks[0], weeks[-1] + 1 + LONGEST_LAG)]
-    found = simulate(panel, ready.model, ready.quiet_weeks().units(around), draft)
-    if not found.products:
-        reasons = "; ".join(f"{product_id}: {reason}" for product_id, reason in found.refused)
-        raise Invalid("Nothing can be simulated", [{"field": "product_ids", "message": reasons}])
+    return simulate(panel, ready.model, ready.quiet_weeks().units(around), draft)
+
+
+def returns(ready: Ready, asked: DraftAsked, found: Simulation) -> tuple[Return | Missing, Return | Missing]:
+    """The manufacturer's side and the retailer's."""
     costs = Costs(asked.costs.fixed, asked.costs.per_unit)
-    outcomes = [_outcome(product, panel, asked.acquisition_price) for product in found.products]
-    return answer(
-        SimulateAnswer(
-            model=model_info(ready.entry),
-            **_units(found),
-            products=[_simulated(product) for product in found.products],
-            manufacturer=side(economics.manufacturer_return(outcomes, costs)),
-            retailer=side(economics.retailer_return(outcomes, costs)),
-            refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
-            warnings=_warnings(found),
-        )
-    )
+    outcomes = [_outcome(product, ready.panel, asked.acquisition_price) for product in found.products]
+    return economics.manufacturer_return(outcomes, costs), economics.retailer_return(outcomes, costs)
 
 
 def _rounded(value: float) -> float:

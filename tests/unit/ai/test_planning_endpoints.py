@@ -189,3 +189,42 @@ def test_a_model_without_forecast_says_to_train(panel: Panel, model: LogLinearMo
     response = service.post("/v1/forecast", json=forecast_asked(panel))
     assert response.status_code == 409
     assert "/v1/train" in response.get_json()["detail"]
+
+
+def candidates(panel: Panel) -> list[dict[str, Any]]:
+    """Four two-week events of two products; the cuts are funded by the manufacturer."""
+    return [
+        draft(panel, id=f"e{week}{product[-1]}", product_ids=[product], start=day(panel, week), end=day(panel, week + 1, 6),
+              costs={"per_unit": "0.10", "fixed": "50"})
+        for week in (2, 4) for product in ("prd_a", "prd_b")
+    ]  # fmt: skip
+
+
+def test_a_calendar_keeps_its_budget_and_judges_every_event(client: FlaskClient, panel: Panel) -> None:
+    asked = {"candidates": candidates(panel), "budget": "400", "weeks_between": 3}
+    body = client.post("/v1/optimise", json=asked).get_json()
+    assert float(body["spend"]) <= 400
+    assert float(body["net"]) <= float(body["bound"])
+    assert body["gap"] <= 0.01
+    assert len(body["events"]) == 4
+    assert all(event["reason"] for event in body["events"])
+    assert sum(float(event["net"]) for event in body["events"] if event["chosen"]) == pytest.approx(float(body["net"]), abs=0.01)
+
+
+def test_a_calendar_that_cannot_be_is_refused(client: FlaskClient, panel: Panel) -> None:
+    asked = {"candidates": candidates(panel), "budget": "1", "must": ["e2a"]}
+    assert fields(client.post("/v1/optimise", json=asked)) == ["budget"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"budget": "-1"}, "budget"),
+        ({"budget": "NaN"}, "budget"),
+        ({"must": ["nobody"]}, "must.0"),
+        ({"candidates": []}, "candidates"),
+    ],
+)
+def test_a_wrong_field_of_a_calendar_is_named(client: FlaskClient, panel: Panel, changes: dict[str, Any], field: str) -> None:
+    asked = {"candidates": candidates(panel), "budget": "400"} | changes
+    assert field in fields(client.post("/v1/optimise", json=asked))

@@ -1,0 +1,1 @@
+"""Which of the candidate promotions to run: the best calendar under a budget and its rules."""
