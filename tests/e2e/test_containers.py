@@ -101,6 +101,8 @@ def test_nginx_cannot_reach_the_database(appliance: Appliance) -> None:
 def test_the_database_shell_and_tools_need_no_password(appliance: Appliance) -> None:
     ping = appliance.compose("exec", "-T", "mongodb", "mongosh", "--eval", "db.adminCommand('ping')")
     assert "ok: 1" in ping.stdout
+    name = appliance.compose("exec", "-T", "mongodb", "mongosh", "other", "--eval", "print(db.getName())")
+    assert name.stdout.strip() == "other"
     stat = appliance.compose("exec", "-T", "mongodb", "mongostat", "--rowcount", "1")
     assert "insert" in stat.stdout
 
