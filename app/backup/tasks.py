@@ -19,11 +19,11 @@ from app.backup.restore import go_back, preflight, restore, settle, unfinished
 from app.backup.shelf import DATABASE, SAFETY
 from app.backup.side import restore_side
 from app.backup.verify import verify
-from app.cli.migrate import declared_indexes, missing_indexes
 from app.core import redis
 from app.core.clock import SYSTEM, Clock
 from app.core.errors import TradeError
 from app.core.i18n import _
+from app.core.indexes import declared_indexes, missing_indexes
 from app.core.logging import get_logger
 from app.core.migrations import migrate
 from app.core.mongo import ensure_indexes

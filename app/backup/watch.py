@@ -39,7 +39,10 @@ def carry_out(shelf: Shelf, order: Order, stopping: threading.Event) -> None:
     if find_record(shelf, order.id) is None:
         code = _run([order.kind, *order.arguments, "--who", order.who, "--id", order.id], stopping)
         if find_record(shelf, order.id) is None:
-            text = _("It was killed ({code}). Nothing that looks like a backup was left behind.", code=code)
+            text = _(
+                "It broke or was killed ({code}); see docker compose logs backup. Nothing that looks like a backup was left.",
+                code=code,
+            )
             about = order.arguments[0] if order.arguments else ""
             keep_record(shelf, Record(order.id, order.kind, order.who, began_at, datetime.now(UTC), False, text, about))
     done(shelf, order)

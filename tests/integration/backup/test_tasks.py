@@ -131,7 +131,9 @@ def test_an_order_whose_task_is_killed_gets_a_record_all_the_same(shelf: Shelf, 
     record = find_record(shelf, order.id)
     assert record
     assert not record.ok
-    assert record.text == "It was killed (-9). Nothing that looks like a backup was left behind."
+    assert record.text == (
+        "It broke or was killed (-9); see docker compose logs backup. Nothing that looks like a backup was left."
+    )
     assert waiting(shelf) == []
 
 
