@@ -22,7 +22,7 @@ def _answer(appliance: Appliance, *command: str, timeout: float = 300) -> Any:
 
 
 def _mongosh(appliance: Appliance, script: str) -> str:
-    return appliance.compose("exec", "-T", "mongodb", "mongosh", "tradeai", "--eval", script).stdout.strip()
+    return appliance.compose("exec", "-T", "mongodb", "mongosh", "--eval", script).stdout.strip()
 
 
 @pytest.fixture(scope="module")
