@@ -22,7 +22,7 @@ Usage: scripts/test.sh [options]
 Runs every tier of tests: static, unit, integration, e2e, browser, contract. Installs what it needs (Debian packages,
 Python packages, Chromium), deploys an appliance of its own beside any running one, and takes it down again.
 
-  --fast          unit tests only (no Docker, no network once installed)
+  --fast          unit tests only, without the slow ones (no Docker, no network once installed)
   --full          also the long tests
   --only TIER     just this tier (may be given several times)
   --keep          leave the appliance up afterwards, and print its address
@@ -33,10 +33,10 @@ HELP
 }
 
 TIERS=(static unit integration e2e browser contract)
-ONLY=() KEEP='' FULL=''
+ONLY=() KEEP='' FULL='' FAST=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --fast) ONLY=(unit) ;;
+        --fast) ONLY=(unit) FAST=1 ;;
         --full) FULL=1 ;;
         --keep) KEEP=1 ;;
         --only)
@@ -50,7 +50,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ ${#ONLY[@]} -gt 0 ] && TIERS=("${ONLY[@]}")
-export KEEP FULL
+export KEEP FULL FAST
 
 begin_tests
 for tier in "${TIERS[@]}"; do run_tier "$tier"; done

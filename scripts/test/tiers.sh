@@ -56,7 +56,7 @@ end_tests() {
 pytest_tier() {
     local name=$1 folder=$2
     shift 2
-    [ -n "$FULL" ] || set -- "$@" -m "not long"
+    if [ -n "$FAST" ]; then set -- "$@" -m "not long and not slow"; elif [ -z "$FULL" ]; then set -- "$@" -m "not long"; fi
     "$ROOT/.venv/bin/python" -m pytest "$folder" --junitxml "$ARTIFACTS/$name.xml" -o junit_suite_name="$name" "$@"
 }
 

@@ -10,7 +10,7 @@ from app.cli import maintenance
 from app.cli.app import tradeai
 
 DUTY = {
-    "name": "security_log", "every": "weekly", "title": "Security log", "what": "As expected", "day": "2026-03-02", "standing": "overdue",
+    "name": "security_log", "every": "weekly", "title": "Security log", "what": "As expected", "day": "2026-03-02", "standing": "overdue",  # noqa: E501
     "proof": "40 sign-ins", "details": ["2 x sign_in.failed"], "signed_by": "",
 }  # fmt: skip
 

@@ -50,6 +50,7 @@ def test_a_refused_connection_means_packages(bash: Bash) -> None:
     assert bash("image_source", REGISTRY_URL=url).stdout.strip() == "packages"
 
 
+@pytest.mark.slow
 def test_a_registry_that_hangs_is_given_up_within_seconds(bash: Bash) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

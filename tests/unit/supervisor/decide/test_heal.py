@@ -80,6 +80,7 @@ def test_a_new_container_starts_with_a_clean_slate() -> None:
     assert not world["ai"].quarantined
 
 
+@pytest.mark.slow
 def test_rare_crashes_are_healed_for_ever() -> None:
     world = World().healthy()
     for _time in range(6):

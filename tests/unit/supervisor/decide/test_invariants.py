@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from app.supervisor.decide.order import STAGE_LIMIT
 from app.supervisor.events import Ask
 from app.supervisor.state import Phase
 from tests.unit.supervisor.world import KEPT, World, chain
+
+pytestmark = pytest.mark.slow
 
 NAMES = st.sampled_from(sorted(KEPT))
 MINUTE = timedelta(minutes=1)

@@ -107,6 +107,7 @@ def test_an_older_backend_without_those_counters_is_understood() -> None:
     assert parse("# HELP x y\nsomething 3\n") == Counters()
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.001, 9.9), min_size=20, max_size=200))
 def test_the_percentile_lies_in_the_bucket_of_the_true_one(seconds: list[float]) -> None:
     edges = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0, float("inf")]

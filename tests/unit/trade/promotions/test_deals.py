@@ -3,6 +3,7 @@
 from decimal import Decimal
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +89,7 @@ CHAINS = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(CHAINS)
 def test_every_promoted_store_week_is_in_at_most_one_deal_and_none_starts_without_one(chain: dict[str, list[SeenWeek]]) -> None:
     found = find_deals(chain)
@@ -101,6 +103,7 @@ def test_every_promoted_store_week_is_in_at_most_one_deal_and_none_starts_withou
         assert deal.last in promoted
 
 
+@pytest.mark.slow
 @given(CHAINS)
 def test_finding_does_not_depend_on_the_order_of_stores(chain: dict[str, list[SeenWeek]]) -> None:
     assert find_deals(chain) == find_deals(dict(reversed(chain.items())))

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ SERIES = st.lists(
 ).map(sorted)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SERIES)
 def test_the_finder_and_the_ai_service_agree_on_every_regular_price(series: list[tuple[int, int, bool]]) -> None:

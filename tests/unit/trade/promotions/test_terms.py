@@ -22,6 +22,7 @@ WRITTEN = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(WRITTEN)
 def test_what_is_stored_reads_back_as_it_was_written(fields: dict[str, Any]) -> None:
     written = PromotionCreate(**fields)
