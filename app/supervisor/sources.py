@@ -18,6 +18,7 @@ from app.supervisor.events import (
     DockerSilent,
     Event,
     HostSampled,
+    Measured,
     OutOfMemory,
     Probed,
     Seen,
@@ -28,6 +29,7 @@ from app.supervisor.events import (
 )
 from app.supervisor.host.sample import sample_host
 from app.supervisor.probes.answer import Probe
+from app.supervisor.probes.names import names_resolve
 from app.supervisor.state import Outcome, State
 from app.supervisor.usage import usage_from_stats
 
@@ -56,9 +58,16 @@ class Sources:
     """All sources of one supervisor."""
 
     def __init__(
-        self, put: Callable[[Event], None], state: Callable[[], State], clock: Clock, eyes: Eyes, stopping: threading.Event
+        self,
+        put: Callable[[Event], None],
+        state: Callable[[], State],
+        clock: Clock,
+        eyes: Eyes,
+        stopping: threading.Event,
+        resolve: Callable[[], bool] = names_resolve,
     ) -> None:
         self._put, self._state, self._clock, self._eyes, self._stopping = put, state, clock, eyes, stopping
+        self._resolve, self._nameless = resolve, False
         self._heard_nano = 0
 
     def start(self, probes: Mapping[str, Probe], state_dir: Path) -> None:
@@ -83,9 +92,18 @@ class Sources:
             pause = PROBE_AGAIN_SECONDS
             if self._worth_asking(service):
                 event = self.ask(service, probe)
-                self._put(event)
+                if self._says_something(event):
+                    self._put(event)
                 pause = PROBE_SECONDS if event.outcome is Outcome.OK else PROBE_AGAIN_SECONDS
             self._stopping.wait(pause)
+
+    def _says_something(self, event: Probed) -> bool:
+        """Whether it was asked at all: when no name is resolved, silence is ours and not the service's."""
+        asked = event.outcome is not Outcome.SILENT or self._resolve()
+        if self._nameless or not asked:
+            self._nameless = not asked
+            self._put(Measured("names_dead", float(not asked), detail="" if asked else event.detail))
+        return asked
 
     def ask(self, service: str, probe: Probe) -> Probed:
         """One probe, timed. A probe that breaks is a bad answer, not the end of asking."""

@@ -77,6 +77,18 @@ SERVICES: tuple[Rule, ...] = (
         P2,
         N_("On the host: docker ps, docker compose ps dockerproxy."),
         after=timedelta(seconds=30),
+        inhibited_by=("names_dead",),
+        group="services",
+    ),
+    Rule(
+        "names_dead",
+        N_("Names are not resolved: the supervisor can ask nobody"),
+        "names_dead",
+        _YES,
+        P2,
+        N_("Nothing is restarted for it. On the host: docker compose restart supervisor; then systemctl status docker."),
+        after=timedelta(seconds=30),
+        calm=timedelta(seconds=30),
         group="services",
     ),
 )

@@ -1,5 +1,6 @@
 """Docker's messages become events, a gap is made up for, and no source ends because one thing broke."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from app.supervisor.events import (
     DockerAnswers,
     DockerSilent,
     Event,
+    Measured,
     OutOfMemory,
     Probed,
     Seen,
@@ -23,7 +25,8 @@ from app.supervisor.events import (
     Stopped,
     Used,
 )
-from app.supervisor.probes.answer import OK
+from app.supervisor.probes.answer import OK, Answer, silent
+from app.supervisor.probes.names import names_resolve
 from app.supervisor.sources import ANSWER_SECONDS, BUSY_ANSWER_SECONDS, Sources, signal_number
 from app.supervisor.state import Container, Outcome, State
 from tests.unit.supervisor.decide.test_judge import HOST
@@ -155,3 +158,47 @@ def test_nobody_is_asked_before_docker_was() -> None:
 @pytest.mark.parametrize(("text", "number"), [("15", 15), ("SIGTERM", 15), ("", 0), ("odd", 0)])
 def test_signals_are_read_as_number_or_name(text: str, number: int) -> None:
     assert signal_number(text) == number
+
+
+def _asked_three_times(resolve: bool) -> list[Event]:
+    """What the loop hears when redis is silent at three questions."""
+    heard, questions, stopping = list[Event](), list[float](), threading.Event()
+
+    def silence(seconds: float) -> Answer:
+        questions.append(seconds)
+        if len(questions) == 3:
+            stopping.set()
+        return silent("redis: Temporary failure in name resolution")
+
+    class AtOnce(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return stopping.is_set()
+
+        def is_set(self) -> bool:
+            return stopping.is_set()
+
+    state = World().healthy().state
+    Sources(heard.append, lambda: state, FixedClock(BEGIN), Eyes(), AtOnce(), lambda: resolve).keep_asking("redis", silence)
+    return heard
+
+
+def test_silence_is_held_against_nobody_while_no_name_is_resolved() -> None:
+    heard = _asked_three_times(resolve=False)
+    assert [(event.name, event.value) for event in heard if isinstance(event, Measured)] == [("names_dead", 1.0)] * 3
+    assert not any(isinstance(event, Probed) for event in heard)
+
+
+def test_silence_counts_when_names_are_resolved() -> None:
+    heard = _asked_three_times(resolve=True)
+    assert [type(event) for event in heard] == [Probed] * 3
+
+
+@pytest.mark.parametrize(("error", "resolved"), [(socket.EAI_AGAIN, False), (socket.EAI_NONAME, True)])
+def test_a_name_that_is_not_known_is_an_answer_of_the_name_service(
+    monkeypatch: pytest.MonkeyPatch, error: int, resolved: bool
+) -> None:
+    def fail(*_asked: object) -> None:
+        raise socket.gaierror(error, "so it is")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    assert names_resolve() is resolved
