@@ -26,14 +26,17 @@ def main() -> None:
 
     from app.backup.configuration import Configuration
     from app.backup.tasks import run
-    from app.core.logging import configure_logging
+    from app.core.logging import configure_logging, get_logger
 
     config = Configuration()
     configure_logging(config)
+    log = get_logger("app.backup")
     if not wish.id:
         logging.getLogger().setLevel(logging.CRITICAL)  # a person reads along: the sentence below says it all
     record = run(config, wish.kind, wish.who, wish.arguments, wish.id)
-    if wish.json:
+    if wish.id:  # the container's own log takes JSON lines only
+        (log.info if record.ok else log.error)(record.text, record=record.id)
+    elif wish.json:
         print(json.dumps(asdict(record), default=str, ensure_ascii=False))
     else:
         print(record.text, file=sys.stdout if record.ok else sys.stderr)

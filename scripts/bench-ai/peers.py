@@ -114,6 +114,7 @@ def prophet_fit(y: np.ndarray, x: np.ndarray, dates: Any, ahead: np.ndarray, lat
     import pandas
     from prophet import Prophet
 
+    logging.getLogger("cmdstanpy").disabled = True
     names = ["price", "deal", "feature"]
     model = Prophet(weekly_seasonality=False, daily_seasonality=False, yearly_seasonality=4, uncertainty_samples=0)
     for name in names:

@@ -57,21 +57,28 @@ nginx_log() { echo "$(cd "$ROOT" && readlink -f "$(dotenv_get "$ROOT/.env" NGINX
 
 # watch_over: 0 when all was well for the whole window, 1 with the reason on standard error.
 watch_over() {
-    local first deadline status all bad silent=0
+    local first deadline status silent=0
     first=$(($(wc -l <"$(nginx_log)" 2>/dev/null || echo 0) + 1))
     deadline=$((SECONDS + WATCH_SECONDS))
     while [ "$SECONDS" -lt "$deadline" ]; do
         status=$(health)
         if [ "$status" = ok ]; then silent=0; else silent=$((silent + 1)); fi
         [ "$silent" -lt 10 ] || { warn "the appliance is $status"; return 1; }
-        read -r all bad < <(answers "$first")
-        if [ "$bad" -ge "$LEAST_ERRORS" ] && [ $((bad * 100)) -gt $((all * MOST_ERRORS_PERCENT)) ]; then
-            warn "$bad of $all requests were answered with an error"
-            return 1
-        fi
+        few_errors "$first" || return 1
         sleep 1
     done
-    [ "$(health)" = ok ] || { warn "the appliance is $(health)"; return 1; }
+    status=$(health)
+    [ "$status" = ok ] || { warn "the appliance is $status"; return 1; }
+    few_errors "$first"
+}
+
+# few_errors LINE: whether the answers since that line of the log are good enough.
+few_errors() {
+    local all bad
+    read -r all bad < <(answers "$1")
+    [ "$bad" -ge "$LEAST_ERRORS" ] && [ $((bad * 100)) -gt $((all * MOST_ERRORS_PERCENT)) ] || return 0
+    warn "$bad of $all requests were answered with an error"
+    return 1
 }
 
 # go_back: code, images and, where the new version has changed them, data as they were before. Harmless to repeat.

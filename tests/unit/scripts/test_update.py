@@ -43,6 +43,8 @@ esac
     "sleep": '#!/bin/sh\n[ "$1" != 1 ] || exec /bin/sleep 0.05\nexec /bin/sleep "$1"\n',
 }
 
+pytestmark = pytest.mark.slow
+
 Update = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -103,7 +105,7 @@ def update(clone: Path, tmp_path: Path) -> Update:
         environment = {
             "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "LOG": str(tmp_path / "log"),
             "ROOT": str(clone), "MIGRATION": str(tmp_path / "migration"), "BREAKS": breaks,
-            "WATCH_SECONDS": "1" if breaks == "errors" else "0", "NO_COLOR": "1",
+            "WATCH_SECONDS": "30" if breaks == "errors" else "0", "NO_COLOR": "1",
         }  # fmt: skip
         return subprocess.run(
             [clone / "scripts/update.sh", *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
