@@ -161,6 +161,8 @@ def _cannibalised(
         return total
     on = np.zeros(len(panel.series), dtype=bool)
     on[list(promoted)] = True
+    units = np.nansum(quiet[:, : draft.weeks], axis=1)
+    units[list(promoted)] = [values[: draft.weeks].sum() for values in promoted.values()]
     for block in model.blocks.values():
         if block.refusal:
             continue
@@ -171,10 +173,7 @@ def _cannibalised(
             depth = np.where(there, depth_of[np.maximum(aligned, 0)], 0.0)
             effect += depth * coefficients.get(f"rival_depth:{rival}", 0.0)
             effect += there * draft.feature * coefficients.get(f"rival_feature:{rival}", 0.0)
-        for row in np.flatnonzero(effect):
-            number = int(block.block.series[row])
-            units = promoted[number] if number in promoted else quiet[number]
-            total += float(np.nansum(units[: draft.weeks])) * float(np.expm1(effect[row]))
+        total += float(units[block.block.series] @ np.expm1(effect))
     return total
 
 
