@@ -15,7 +15,8 @@ Usage: scripts/bench-ai.sh [--data] [--no-peers] [SECTION ...]
 
   --data       fetch the data and stop
   --no-peers   leave the methods from PyPI out
-  SECTION      naive forecast final training baseline windows placebo planted elasticity (default: all)
+  SECTION      naive forecast training baseline windows placebo planted elasticity (default: these), and final:
+               weeks 157 to 160, to be looked at once, when the model is settled
 
 Data, peers' Python and results lie in .cache/orange-juice, .cache/peers and .cache/bench-ai. Takes about half an hour of one core
 for our own models, and as long for the peers.
@@ -69,6 +70,7 @@ run_peers() {
     done
 }
 
+[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training baseline windows placebo planted elasticity)
 ensure_venv "$ROOT"
 fetch_data
 [ -z "$data_only" ] || exit 0

@@ -23,8 +23,12 @@ Weeks 40 to 156, 83 stores, 11 products. Ten rounds: training ends at week 135, 
 two and three weeks later is forecast. Prices, deals and features of the weeks asked for are known, units and profit are not.
 MAPE is over units. The check of the protocol is the last week repeated: **{naive:.2f} %** on {naive_cells:,} of
 {asked:,} cells (published: 109.89).
-Everything was settled on rounds that end before week 135; weeks 157 to 160 were forecast once, after that.
+Everything was settled on rounds that end before week 135. {final}
 """
+FINAL = {
+    True: "Weeks 157 to 160 were forecast once, after that.",
+    False: "Weeks 157 to 160 have not been looked at: they wait for the model that meets the goals.",
+}
 PEER_NAMES = {
     "seasonal-naive": "seasonal naive (the same week a year ago)",
     "ets": "exponential smoothing (statsforecast AutoETS, per series)",
@@ -150,7 +154,9 @@ def check_lines(out: Path) -> list[str]:
 
 def page(out: Path) -> str:
     naive = read(out, "naive") or {"mape": float("nan"), "cells": 0, "asked": 0}
-    protocol = PROTOCOL.format(naive=100 * naive["mape"], naive_cells=naive["cells"], asked=naive["asked"])
+    protocol = PROTOCOL.format(
+        naive=100 * naive["mape"], naive_cells=naive["cells"], asked=naive["asked"], final=FINAL[read(out, "final") is not None]
+    )
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, one thread a method"
     parts = [
         INTRODUCTION,
