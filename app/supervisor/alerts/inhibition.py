@@ -13,9 +13,12 @@ _HOST_RULES = frozenset({"host_cpu", "host_memory", "host_swap", "disk_full", "d
 
 
 def explained_by(rule: Rule, alert: Alert, alerts: Mapping[Key, Alert], now: datetime) -> Alert | None:
-    """The alert that makes telling of `alert` needless; None when it has to speak for itself."""
+    """The alert that makes telling of `alert` needless; None when it has to speak for itself.
+
+    A doubt explains what names it as its cause, and no longer what has turned out to be its own cause.
+    """
     for root in _roots(alert, alerts):
-        if root.stage is Stage.PENDING or _explains(root, alert, rule, now):
+        if (root.stage is Stage.PENDING and alert.cause != alert.subject) or _explains(root, alert, rule, now):
             return root
     for other in _named(rule, alert.subject, alerts):
         if other.key != alert.key and _explains(other, alert, rule, now) and not _each_other(other, alert):

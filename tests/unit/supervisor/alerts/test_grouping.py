@@ -177,3 +177,10 @@ def test_what_cannot_wait_goes_out_at_night_even_beside_what_can() -> None:
 def test_a_restarted_supervisor_tells_nothing_twice() -> None:
     scene = Scene().down("redis").advance(60).forget("service_down", "redis").advance(5).down("redis").advance(600)
     assert scene.kinds() == ["trigger"]
+
+
+def test_a_busy_host_that_is_only_a_doubt_keeps_no_failure_quiet_that_is_the_services_own() -> None:
+    scene = Scene().set("host_cpu", 0.99).down("ai", cause="host").advance(60)
+    assert scene.told() == []
+    scene.down("ai").advance(20)
+    assert scene.told() == [["service_down ai"]]
