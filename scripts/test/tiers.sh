@@ -90,17 +90,49 @@ tier_static() {
     return "$code"
 }
 
-tier_unit() { pytest_tier unit tests/unit -n 2; }
+# tools_up: programs that tests run beside ours, unpacked from Debian's packages: installed they would start as services.
+tools_up() {
+    local tools=$ROOT/.cache/tools
+    if [ ! -x "$tools/usr/bin/promtool" ] || [ ! -x "$tools/usr/bin/rclone" ]; then
+        mkdir -p "$tools"
+        unpack_from_suite bookworm "$tools" prometheus rclone >>"$ARTIFACTS/apt.log" 2>&1 ||
+            { warn "promtool and rclone could not be fetched; see $ARTIFACTS/apt.log"; return 1; }
+    fi
+    export PATH=$PATH:$tools/usr/bin TRADEAI_TEST_RCLONE=$tools/usr/bin/rclone
+}
+
+# redis_up: a Redis for tests to start and break themselves; the service that comes with the package is not left running.
+redis_up() {
+    [ -x /usr/bin/redis-server ] && return 0
+    apt_install redis-server >>"$ARTIFACTS/apt.log" 2>&1 || { warn "redis-server could not be installed; see $ARTIFACTS/apt.log"; return 1; }
+    systemctl disable --now redis-server >/dev/null 2>&1 || true
+}
+
+# orange_juice_up: the real sales as the demonstration's image holds them.
+orange_juice_up() {
+    local folder=$ROOT/.cache/orange-juice container
+    if [ ! -d "$folder" ]; then
+        container=$(docker create "tradeai/demo:$(appliance_setting TRADEAI_TAG)") || return 1
+        docker cp "$container:/opt/demo" "$folder" >/dev/null
+        docker rm "$container" >/dev/null
+    fi
+    export TRADEAI_ORANGE_JUICE=$folder
+}
+
+tier_unit() {
+    if [ -z "$FAST" ]; then tools_up || return 1; fi
+    pytest_tier unit tests/unit -n 2
+}
 
 tier_integration() {
     local code=0
-    data_services_up || return 1
+    redis_up && data_services_up && orange_juice_up || return 1
     pytest_tier integration tests/integration || code=$?
     data_services_down
     return "$code"
 }
 
-tier_e2e() { appliance_up && pytest_tier e2e tests/e2e; }
+tier_e2e() { tools_up && appliance_up && pytest_tier e2e tests/e2e; }
 
 tier_browser() {
     apt_install chromium fonts-dejavu-core >>"$ARTIFACTS/apt.log" 2>&1 || die "Chromium could not be installed; see $ARTIFACTS/apt.log."

@@ -1,26 +1,13 @@
-"""The published protocol, on the real data where it is present (scripts/bench-ai.sh fetches it)."""
+"""The published protocol; on the real data in tests/integration/ai."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ai.data.panel import Panel
-from ai.evaluation.orange_juice import FINAL_ORIGINS, ORIGINS, TUNING_ORIGINS, known_at, naive, read_panel, run_rounds
+from ai.evaluation.orange_juice import FINAL_ORIGINS, ORIGINS, TUNING_ORIGINS, known_at
 from ai.evaluation.scores import coverage, pinball, score
-
-DATA = os.environ.get("TRADEAI_ORANGE_JUICE", "")
-
-
-@pytest.mark.skipif(not DATA, reason="scripts/bench-ai.sh fetches the real sales and names them in TRADEAI_ORANGE_JUICE")
-def test_repeating_the_last_week_errs_by_109_89_percent_on_17_061_cells() -> None:
-    answers = run_rounds(read_panel(Path(DATA)), naive)
-    found = score(answers.actual, answers.predicted)
-    assert len(answers.actual) == 17_534
-    assert found.cells == 17_061
-    assert round(100 * found.mape, 2) == 109.89
 
 
 def test_the_weeks_of_the_rounds_are_kept_apart() -> None:
