@@ -14,6 +14,8 @@ cd "$ROOT"
 . scripts/test/tiers.sh
 # shellcheck source=scripts/test/appliance.sh
 . scripts/test/appliance.sh
+# shellcheck source=scripts/test/faults.sh
+. scripts/test/faults.sh
 
 usage() {
     cat <<'HELP'
@@ -23,7 +25,7 @@ Runs every tier of tests: static, unit, integration, e2e, browser, contract. Ins
 Python packages, Chromium), deploys an appliance of its own beside any running one, and takes it down again.
 
   --fast          unit tests only, without the slow ones (no Docker, no network once installed)
-  --full          also the long tests
+  --full          also the long tests, and the tier faults, which breaks the appliance in fifty ways (docs/faults.md)
   --only TIER     just this tier (may be given several times)
   --keep          leave the appliance up afterwards, and print its address
   --help          this text
@@ -40,7 +42,7 @@ while [ $# -gt 0 ]; do
         --full) FULL=1 ;;
         --keep) KEEP=1 ;;
         --only)
-            [[ " ${TIERS[*]} " == *" ${2:-} "* ]] || die "--only takes one of: ${TIERS[*]}."
+            [[ " ${TIERS[*]} faults " == *" ${2:-} "* ]] || die "--only takes one of: ${TIERS[*]} faults."
             ONLY+=("$2")
             shift
             ;;
@@ -49,6 +51,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ -z "$FULL" ] || TIERS+=(faults)
 [ ${#ONLY[@]} -gt 0 ] && TIERS=("${ONLY[@]}")
 export KEEP FULL FAST
 

@@ -1,0 +1,58 @@
+"""The appliance's alerts.toml for the matrix: two channels that lead here, and rules that wait less than in earnest."""
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.faults.fault import Pace
+from tests.faults.receivers import MAIL, WEBHOOK, Receivers
+
+_UID = 10001
+_SHORT = {
+    "service_stopped": "after = '5s'",
+    "database_slow": "after = '5s'\ncalm = '5s'",
+    "names_dead": "after = '10s'\ncalm = '5s'",
+    "docker_silent": "after = '3s'\ncalm = '5s'",
+}
+_RULES = {
+    Pace.PROMPT: {"service_down": "after = '1s'\ncalm = '12s'", "service_quarantined": "calm = '5s'"},
+    Pace.PATIENT: {"service_down": "after = '10s'\ncalm = '5s'", "service_quarantined": "calm = '5s'"},
+    Pace.DELIVERED: {},
+}
+
+
+def write(root: Path, pace: Pace, to: Receivers, **more: str) -> None:
+    """Write the file as `pace` has it; `more` are the lines of further rules by name."""
+    rules = dict(_RULES[pace])
+    if pace is not Pace.DELIVERED:
+        # The machine is shared while this runs, and a restart is told by service_down already.
+        rules |= {**_SHORT, "service_restarted": "off = true", "host_cpu": "after = '2h'", "api_slow": "after = '2h'"}
+    rules |= more
+    text = _channels(to) + "".join(f"\n[rules.{name}]\n{lines}\n" for name, lines in rules.items())
+    path = root / "config" / "alerts.toml"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    shutil.chown(fresh, _UID, _UID)
+    fresh.chmod(0o600)
+    os.replace(fresh, path)
+
+
+def _channels(to: Receivers) -> str:
+    return f"""
+[[channel]]
+name = "{WEBHOOK}"
+kind = "webhook"
+url = "http://{to.host}:{to.webhook_port}/"
+secret = "a-secret-for-the-fault-matrix"
+timeout = "3s"
+
+[[channel]]
+name = "{MAIL}"
+kind = "mail"
+host = "{to.host}"
+port = {to.mail_port}
+security = "none"
+from = "tradeai@example.com"
+to = ["operations@example.com"]
+timeout = "3s"
+"""

@@ -1,0 +1,7 @@
+"""All faults, in the order in which they are done."""
+
+from tests.faults import control, data, host, hung, killed, looping, network, out_of_memory, outside
+from tests.faults.fault import Fault
+
+_FAMILIES = (killed, hung, out_of_memory, looping, network, data, host, control, outside)
+ALL: tuple[Fault, ...] = tuple(fault for family in _FAMILIES for fault in family.FAULTS)
