@@ -25,6 +25,7 @@ from ai.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
 LOWER_PRIORITY = 10
+MOST_THREADS = 2
 BASELINE_SHARE = 0.4  # of the progress that is shown
 
 
@@ -60,7 +61,11 @@ def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastM
     step = "learning to forecast"
     progress(BASELINE_SHARE, step)
     try:
-        return fit_forecast(panel, progress=lambda share: progress(BASELINE_SHARE + (0.97 - BASELINE_SHARE) * share, step))
+        return fit_forecast(
+            panel,
+            threads=min(os.cpu_count() or 1, MOST_THREADS),
+            progress=lambda share: progress(BASELINE_SHARE + (0.97 - BASELINE_SHARE) * share, step),
+        )
     except TooShort as error:
         log.warning("no_forecast", reason=str(error))
         return None
