@@ -25,7 +25,6 @@ from ai.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
 LOWER_PRIORITY = 10
-MOST_THREADS = 2
 BASELINE_SHARE = 0.4  # of the progress that is shown
 
 
@@ -63,7 +62,6 @@ def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastM
     try:
         return fit_forecast(
             panel,
-            threads=min(os.cpu_count() or 1, MOST_THREADS),
             progress=lambda share: progress(BASELINE_SHARE + (0.97 - BASELINE_SHARE) * share, step),
         )
     except TooShort as error:
