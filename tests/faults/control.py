@@ -51,6 +51,11 @@ def _everything(rig: Rig) -> None:
         list(hands.map(lambda process: os.kill(process, signal.SIGKILL), processes))
 
 
+def _one_message(rig: Rig) -> str:
+    count = len(rig.heard.since(rig.notes["begun"]))
+    return "" if count == 2 else f"{count} messages on two channels for one moment"
+
+
 def _both_told(rig: Rig) -> bool:
     about = {alert for told in rig.heard.since(rig.notes["begun"]) for alert in told.alerts}
     return {"docker_silent", "service_down ai"} <= about
@@ -97,9 +102,11 @@ FAULTS = (
         "control",
         inject=_everything,
         blamed=("mongodb", "redis"),
+        suspects=("host", *KEPT),  # each of them really ended by itself
         told=("service_down mongodb", "service_down redis"),
+        perhaps=tuple(f"service_down {service}" for service in KEPT),
         restarted=KEPT,
-        messages=1,
+        proof=_one_message,
     ),
     Fault(
         "the supervisor killed while nothing is wrong",

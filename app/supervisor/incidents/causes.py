@@ -9,6 +9,7 @@ from app.supervisor.state import Phase, ServiceState, State
 _DOWN = frozenset({Phase.FAILED, Phase.QUARANTINED})
 _ON_PURPOSE = frozenset({Phase.STOPPED, Phase.MAINTENANCE})
 _WELL = frozenset({Phase.HEALTHY, *_ON_PURPOSE})
+_COMING = frozenset({Phase.UNKNOWN, Phase.STARTING})  # as every service is when the supervisor itself comes up
 _LASTING = timedelta(seconds=15)  # beyond what those behind a service need to notice that it is back
 
 
@@ -27,6 +28,8 @@ def well(incident: Incident, state: State) -> bool:
     for name in incident.affected:
         service = state.services.get(name)
         if service is None or service.phase in _WELL or service.blamed_on not in {None, incident.cause}:
+            continue
+        if incident.recovered_at is not None and service.phase in _COMING:
             continue
         if not _another_matter(incident, service, state):
             return False

@@ -117,6 +117,7 @@ def _a_day(story: list[tuple[str, str, int]]) -> None:
 _CALM = [HealthCheck.too_slow]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=1, suppress_health_check=_CALM, derandomize=True)
 @given(STORY)
 def test_a_day_of_faults_breaks_no_promise(story: list[tuple[str, str, int]]) -> None:

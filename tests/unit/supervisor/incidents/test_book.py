@@ -122,6 +122,17 @@ def test_a_failure_of_its_own_soon_after_another_services_is_another_incident(de
     assert "ai" in older.affected
 
 
+def test_a_supervisor_that_comes_back_takes_no_recovery_back(desk: Desk) -> None:
+    desk.breaks("ai").advance(30)
+    recovered_at = desk.only.recovered_at
+    assert recovered_at is not None
+    desk.open_book()
+    desk.world.supervisor_restarts()
+    desk.advance(10)
+    assert desk.only.recovered_at == recovered_at
+    assert "The trouble is back" not in desk.texts("event")
+
+
 def test_what_a_person_stops_is_no_incident(desk: Desk) -> None:
     desk.world.stop_by_hand("mongodb")
     assert desk.advance(120).shelf.newest(10) == []
