@@ -1,7 +1,7 @@
 """The kernel kills a service's main process because its container is at its memory limit.
 
-A process of ours in the container's memory group takes all that is left; the kernel is told to spare it and to choose the
-main one.
+A process of ours in the container's memory group takes all that is left, as shared memory, which counts for the group and for no
+process; the kernel is told to choose the main one.
 """
 
 import subprocess
@@ -13,13 +13,15 @@ from tests.faults.rig import KEPT, Rig
 
 _GROUPS = (Path("/sys/fs/cgroup/memory/docker"), Path("/sys/fs/cgroup/system.slice"))
 _EATER = """
-import os, sys
+import os, sys, tempfile
 victim, group = sys.argv[1:]
-open(group, "w").write(str(os.getpid()))
-open("/proc/self/oom_score_adj", "w").write("-1000")
-held = []
-while os.path.exists(f"/proc/{victim}/exe") and len(held) < 4096:
-    held.append(b"x" * (1 << 20))
+with open(group, "w") as file:
+    file.write(str(os.getpid()))
+with tempfile.TemporaryFile(dir="/dev/shm", buffering=0) as shared:
+    for _megabyte in range(4096):
+        if not os.path.exists(f"/proc/{victim}/exe"):
+            break
+        shared.write(b"x" * (1 << 20))
 """
 
 
