@@ -28,8 +28,8 @@ def _mend(rig: Rig, service: str) -> None:
 
 def _exits(service: str, path: str) -> Fault:
     def proof(rig: Rig) -> str:
-        codes = {one["exit_code"] for one in rig.evidence_since(rig.notes["begun"]) if one["service"] == service}
-        return "" if 1 in codes else f"no evidence of exit code 1, only of {sorted(map(str, codes))}"
+        said = {turn.reason for turn in rig.watcher.bad_since(rig.notes["begun"]) if turn.service == service}
+        return "" if any(reason.endswith("exit code 1") for reason in said) else f"exit code 1 was not seen, only {sorted(said)}"
 
     return Fault(
         f"{service} ends with exit code 1 at each start ({path} spoilt)",
