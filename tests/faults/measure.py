@@ -16,6 +16,7 @@ def measure(fault: Fault, rig: Rig) -> Measured:
     rig.settle()
     restarts, written = rig.restarts(), rig.writer.mark()
     rig.notes.clear()
+    wait_until(lambda: rig.writer.mark() - written, 60, "no write is acknowledged although everything is well")
     result = Measured(fault.name, fault.family, fault.healed_by.value)
     begun = rig.notes["begun"] = datetime.now(UTC)
     try:
