@@ -20,6 +20,7 @@ def test_a_wrong_password_is_told_and_the_email_is_kept(open_page: OpenPage) -> 
 def test_sign_in_with_the_keyboard_only_leads_to_the_page_that_was_asked_for(open_page: OpenPage, site: Site) -> None:
     page = open_page("/about", signed_in=False).page
     assert "/sign-in" in page.url
+    page.wait_for_selector("input[type=email]:focus")  # the page puts the cursor there itself, once it is drawn
     page.keyboard.type(site.email)
     page.keyboard.press("Tab")
     page.keyboard.type(site.password)
