@@ -8,7 +8,8 @@ import time
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from app.core.logging import get_logger
 
@@ -24,8 +25,18 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, for messages to the next page; whoever brings none pays nothing for it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def install(app: Flask) -> None:
     """Bind the id before each request, log and return it after."""
+    app.session_interface = _Sessions()
 
     @app.before_request
     def begin() -> None:
