@@ -14,6 +14,7 @@ from tests.bench.result import Result, percentile
 SOCKETS, A_PERSON, EVENTS = 1000, 20, 20
 
 # Runs inside the backend container, which may make access tokens; people are made once and kept for further runs.
+_MARK = " *"
 _MAKE_PEOPLE = """
 import json, secrets, sys
 from app.access import tokens
@@ -92,13 +93,13 @@ async def _listen(socket: aiohttp.ClientWebSocketResponse, delays: list[float]) 
 
 
 def _change_products(appliance: Appliance) -> None:
-    """EVENTS changes of a product, one each half second, as people would make them."""
+    """EVENTS changes of a product (renamed, and back again), one each half second, as people would make them."""
     with appliance.signed_in() as client:
         client.base_url = httpx.URL(appliance.local("BACKEND_PORT"))
         product_id = client.get("/api/v1/products?limit=1").json()["items"][0]["id"]
         for _ in range(EVENTS):
             product = client.get(f"/api/v1/products/{product_id}").json()
-            client.patch(
-                f"/api/v1/products/{product_id}", json={"name": product["name"], "version": product["version"]}
-            ).raise_for_status()
+            name = product["name"].removesuffix(_MARK) if product["name"].endswith(_MARK) else product["name"] + _MARK
+            changed = {"name": name, "version": product["version"]}
+            client.patch(f"/api/v1/products/{product_id}", json=changed).raise_for_status()
             time.sleep(0.5)
