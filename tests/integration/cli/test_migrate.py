@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.app import tradeai
-from app.core.indexes import declared_indexes
 from app.core import mongo as mongo_module
+from app.core.indexes import declared_indexes
 from app.core.migrations import COLLECTION, known
 from app.core.mongo import Db
 from app.core.settings import Settings
