@@ -1,0 +1,100 @@
+"""Rules about sign-ins, rights, the audit chain, changed files and certificates."""
+
+from datetime import timedelta
+
+from app.core.i18n import N_
+from app.supervisor.alerts.rule import Rule
+from app.supervisor.alerts.rules.terms import P1, P2, P3, P4, YES, above, below, minutes
+
+SECURITY: tuple[Rule, ...] = (
+    Rule(
+        "failed_sign_ins",
+        N_("Many sign-ins fail"),
+        "failed_sign_ins_10m",
+        above(5),
+        P2,
+        N_("The audit trail shows for whom and from where. Block the address if nobody knows it."),
+        calm=minutes(10),
+        group="security",
+    ),
+    Rule(
+        "unauthorised_access",
+        N_("Many requests without permission"),
+        "unauthorised_10m",
+        above(20),
+        P2,
+        N_("The access log shows the address; block it if nobody knows it."),
+        calm=minutes(10),
+        group="security",
+    ),
+    Rule(
+        "privilege_attempts",
+        N_("Somebody tried to get more rights than they have"),
+        "privilege_attempts_10m",
+        YES,
+        P2,
+        N_("The audit trail names the person. Ask them; lock the account if they do not know of it."),
+        calm=minutes(10),
+        group="security",
+    ),
+    Rule(
+        "privileges_changed",
+        N_("Somebody's rights were changed"),
+        "privilege_changes_10m",
+        YES,
+        P4,
+        N_("The audit trail says whose, and by whom. Correct it if it was not meant."),
+        calm=timedelta(0),
+        group="privileges",
+        occurrence=True,
+    ),
+    Rule(
+        "configuration_changed",
+        N_("A configuration file was changed: {subject}"),
+        "configuration_changed",
+        YES,
+        P2,
+        N_("If nobody of yours changed it, treat the host as broken into."),
+        calm=timedelta(0),
+        group="changed",
+        occurrence=True,
+    ),
+    Rule(
+        "image_changed",
+        N_("The image of {subject} is another one than was deployed"),
+        "image_changed",
+        YES,
+        P2,
+        N_("If nobody of yours built it, treat the host as broken into."),
+        calm=timedelta(0),
+        group="changed",
+        occurrence=True,
+    ),
+    Rule(
+        "audit_chain_broken",
+        N_("The audit trail was altered"),
+        "audit_chain_broken",
+        YES,
+        P1,
+        N_("Leave everything as it is, make a backup, and find out who had access to the database."),
+    ),
+    Rule(
+        "certificate_expired",
+        N_("The certificate of {subject} ends within two days"),
+        "certificate_days",
+        below(2),
+        P1,
+        N_("Run ./deploy.sh, which renews it, or put a new one into secrets/tls."),
+        group="certificate",
+    ),
+    Rule(
+        "certificate_expiring",
+        N_("The certificate of {subject} ends within two weeks"),
+        "certificate_days",
+        below(14),
+        P3,
+        N_("Run ./deploy.sh, which renews it, or put a new one into secrets/tls."),
+        inhibited_by=("certificate_expired",),
+        group="certificate",
+    ),
+)
