@@ -1,9 +1,19 @@
 # The appliance under test: a copy of this tree with its own project name, ports and folders, always taken down at the end.
 # shellcheck shell=bash
 
+# shellcheck source=scripts/lib/dotenv.sh
+. scripts/lib/dotenv.sh
+# shellcheck source=scripts/deploy/engine.sh
+. scripts/deploy/engine.sh
+# shellcheck source=scripts/deploy/preflight.sh
+. scripts/deploy/preflight.sh
+
 APPLIANCE=$ROOT/.cache/appliance
-TEST_PROJECT=tradeai-test
-DATA_PROJECT=tradeai-test-data
+# Another name lets two trees be tested beside each other.
+TEST_PROJECT=${TRADEAI_TEST_PROJECT:-tradeai-test}
+DATA_PROJECT=$TEST_PROJECT-data
+DATA_MONGO_PORT=27217
+DATA_REDIS_PORT=26579
 TEST_USER=tester@example.com
 APPLIANCE_IS_UP=''
 
@@ -39,6 +49,38 @@ copy_tree() {
     mkdir -p "$APPLIANCE"
     git -C "$ROOT" ls-files -co --exclude-standard -z | (cd "$ROOT" && xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -xf - -C "$APPLIANCE"
     install -m 600 "$ROOT/scripts/test/appliance.env" "$APPLIANCE/.env"
+    dotenv_set "$APPLIANCE/.env" COMPOSE_PROJECT_NAME "$TEST_PROJECT"
+    dotenv_set "$APPLIANCE/.env" TRADEAI_TAG "$TEST_PROJECT"
+    choose_ports
+}
+
+# choose_ports: the usual ones, or the first block above them that nobody on this machine uses.
+choose_ports() {
+    local offset name ports
+    mapfile -t ports < <(sed -nE 's/^([A-Z]+_PORT)=.*/\1/p' "$APPLIANCE/.env")
+    for ((offset = 0; offset < 3000; offset += 1000)); do
+        block_free "$offset" && break
+    done
+    for name in "${ports[@]}"; do
+        dotenv_set "$APPLIANCE/.env" "$name" $(($(appliance_setting "$name") + offset))
+    done
+    DATA_MONGO_PORT=$((DATA_MONGO_PORT + offset)) DATA_REDIS_PORT=$((DATA_REDIS_PORT + offset))
+}
+
+# block_free OFFSET: whether no port of the appliance under test, each OFFSET higher, is taken.
+block_free() {
+    local number
+    for number in $(sed -nE 's/^[A-Z]+_PORT=//p' "$APPLIANCE/.env") "$DATA_MONGO_PORT" "$DATA_REDIS_PORT"; do
+        ! port_taken $((number + $1)) || return 1
+    done
+}
+
+# leftovers_down: what an interrupted run left comes back with the engine (restart: always), so the engine is started first.
+leftovers_down() {
+    if engine_installed && ! engine_running; then DEPLOY_LOG=$ARTIFACTS/engine.log start_engine; fi
+    engine_running || return 0
+    remove_project "$TEST_PROJECT"
+    remove_project "$DATA_PROJECT"
 }
 
 collect_logs() {
@@ -53,7 +95,7 @@ collect_logs() {
 # appliance_up: deploys once per run with the real deploy.sh, loads the demo data, makes the tests' administrator.
 appliance_up() {
     [ -z "$APPLIANCE_IS_UP" ] || return 0
-    remove_project "$TEST_PROJECT"
+    leftovers_down
     copy_tree
     say "deploying the appliance under test; log: $ARTIFACTS/deploy.log"
     (cd "$APPLIANCE" && ./deploy.sh --yes --demo) >"$ARTIFACTS/deploy.log" 2>&1 || {
@@ -71,7 +113,7 @@ appliance_up() {
 }
 
 data_compose() {
-    MONGO_PORT=27217 REDIS_PORT=6579 docker compose --project-directory "$APPLIANCE" -p "$DATA_PROJECT" \
+    MONGO_PORT=$DATA_MONGO_PORT REDIS_PORT=$DATA_REDIS_PORT docker compose --project-directory "$APPLIANCE" -p "$DATA_PROJECT" \
         -f "$APPLIANCE/docker-compose.yml" -f "$APPLIANCE/compose/ports.yml" "$@"
 }
 
@@ -81,8 +123,8 @@ data_services_up() {
     remove_project "$DATA_PROJECT"
     data_compose up -d --no-build --wait mongodb redis >"$ARTIFACTS/data-services.log" 2>&1 || { cat "$ARTIFACTS/data-services.log" >&2; return 1; }
     export TRADEAI_TEST_MONGO_URL TRADEAI_TEST_REDIS_URL
-    TRADEAI_TEST_MONGO_URL="mongodb://tradeai:$(cat "$APPLIANCE/secrets/mongo_app_password")@127.0.0.1:27217/?authSource=admin&directConnection=true"
-    TRADEAI_TEST_REDIS_URL="redis://:$(cat "$APPLIANCE/secrets/redis_password")@127.0.0.1:6579/0"
+    TRADEAI_TEST_MONGO_URL="mongodb://tradeai:$(cat "$APPLIANCE/secrets/mongo_app_password")@127.0.0.1:$DATA_MONGO_PORT/?authSource=admin&directConnection=true"
+    TRADEAI_TEST_REDIS_URL="redis://:$(cat "$APPLIANCE/secrets/redis_password")@127.0.0.1:$DATA_REDIS_PORT/0"
 }
 
 data_services_down() { remove_project "$DATA_PROJECT"; }

@@ -29,13 +29,19 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS security_events (id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, origin TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS security_positions (way TEXT PRIMARY KEY, position TEXT NOT NULL);
 """
-# What is counted under which name; `what` is for people.
+# What is counted under which name; the words are for people, for one and for more.
 _COUNTED = {
-    "failed_sign_ins_10m": (("sign_in.failed", "sign_in.refused"), "failed sign-ins"),
-    "lock_outs_10m": (("sign_in.locked",), "lock-outs"),
-    "unauthorised_10m": (("access.refused", "privilege.attempt"), "requests beyond the person's role"),
-    "privilege_attempts_10m": (("privilege.attempt", "refresh.reused"), "attempts at rights of others"),
-    "privilege_changes_10m": (("privilege.changed",), "roles given or taken"),
+    "failed_sign_ins_10m": (("sign_in.failed", "sign_in.refused"), ("failed sign-in", "failed sign-ins")),
+    "lock_outs_10m": (("sign_in.locked",), ("lock-out", "lock-outs")),
+    "unauthorised_10m": (
+        ("access.refused", "privilege.attempt"),
+        ("request beyond the person's role", "requests beyond the person's role"),
+    ),
+    "privilege_attempts_10m": (
+        ("privilege.attempt", "refresh.reused"),
+        ("attempt at rights of others", "attempts at rights of others"),
+    ),
+    "privilege_changes_10m": (("privilege.changed",), ("role given or taken", "roles given or taken")),
 }
 
 log = get_logger(__name__)
@@ -126,11 +132,11 @@ class SecurityEvents:
         )
 
     def _count(self) -> Iterable[Measured]:
-        for name, (kinds, what) in _COUNTED.items():
+        for name, (kinds, words) in _COUNTED.items():
             counted = [event for event in self._events.values() if event.kind in kinds]
             origins = sorted({event.origin for event in counted if event.origin})
             shown = ", ".join(origins[:5]) + (f" and {len(origins) - 5} more" if len(origins) > 5 else "")
-            detail = f"{len(counted)} {what} in 10 minutes" + (f", from {shown}" if shown else "")
+            detail = f"{len(counted)} {words[len(counted) != 1]} in 10 minutes" + (f", from {shown}" if shown else "")
             yield Measured(name, len(counted), detail=detail)
 
 

@@ -32,8 +32,14 @@ def incidents(keeper: Keeper, past: Past, book: Book, clock: Clock) -> Room:
     _api(blueprint, book, clock)
     blueprint.add_app_template_filter(precise, "precise")
     blueprint.add_app_template_filter(exact_share, "exact_share")
-    blueprint.add_app_template_global(lambda incident: (_TONES[incident.state], _(_WORDS[incident.state])), "incident_state")
+    blueprint.add_app_template_global(lambda incident: (_tone(incident), _(_WORDS[incident.state])), "incident_state")
     return Room(blueprint, N_("Incidents"), "incidents.listed")
+
+
+def _tone(incident: Incident) -> str:
+    """An open incident is red only when somebody has to hurry."""
+    tone = _TONES[incident.state]
+    return "warn" if tone == "bad" and incident.priority in {"P3", "P4"} else tone
 
 
 def _pages(blueprint: Blueprint, keeper: Keeper, past: Past, book: Book, clock: Clock) -> None:
