@@ -72,3 +72,18 @@ def test_a_failed_training_says_why() -> None:
 def test_a_training_that_does_not_end_is_given_up() -> None:
     with pytest.raises(Unavailable, match="still fitting"):
         train(Service(job("running")))
+
+
+def test_a_service_that_restarts_meanwhile_is_asked_again() -> None:
+    answers: list[Any] = [job("running"), None, None, job("done")]
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        told = answers.pop(0)
+        if told is None:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(told[0], content=json.dumps(told[1]))
+
+    clock = Clock()
+    with AiClient(httpx.MockTransport(answer)) as ai:
+        ai.train("pos", wait=clock.wait, monotonic=clock.monotonic)
+    assert answers == []
