@@ -11,6 +11,7 @@ PREFIXES = {
     "user": "usr",
     "session": "ses",
     "job": "job",
+    "look": "lok",
 }
 
 
