@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from app.trade.forecasts.models import Id, empty_is_none
 from app.trade.sales.models import Source
 
-Day = Annotated[date | None, BeforeValidator(empty_is_none), Field(ge=date(1970, 1, 5), le=date(2200, 1, 1))]
+_Day = Annotated[date, Field(ge=date(1970, 1, 5), le=date(2200, 1, 1))]
+Day = Annotated[_Day | None, BeforeValidator(empty_is_none)]
 LONGEST_WEEKS = 520
 
 

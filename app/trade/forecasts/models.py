@@ -20,13 +20,20 @@ def empty_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _as_number(value: Any) -> Any:
+    """Addresses hold text only."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 4 else value
+
+
 Id = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_.:\-]*$")]
 Ids = Annotated[list[Id], BeforeValidator(_split), Field(max_length=200)]
-Price = Annotated[Decimal | None, BeforeValidator(empty_is_none), Field(gt=0, le=Decimal("1e9"), allow_inf_nan=False)]
-Cut = Annotated[float | None, BeforeValidator(empty_is_none), Field(ge=0, le=95, allow_inf_nan=False)]
+_Price = Annotated[Decimal, Field(gt=0, le=Decimal("1e9"), allow_inf_nan=False)]
+_Cut = Annotated[float, Field(ge=0, le=95, allow_inf_nan=False)]
+Price = Annotated[_Price | None, BeforeValidator(empty_is_none)]
+Cut = Annotated[_Cut | None, BeforeValidator(empty_is_none)]
 Week = Annotated[int, Field(ge=1, le=MOST_WEEKS)]
 Objective = Literal["mean", "median", "mape"]
-Lead = Literal[1, 2, 4, 8]
+Lead = Annotated[Literal[1, 2, 4, 8], BeforeValidator(_as_number)]
 
 
 class PartAsked(BaseModel):
@@ -49,7 +56,7 @@ class ForecastAsked(PartAsked):
     deal: bool = Field(False, description="The planned weeks are flagged as a deal")
     feature: bool = Field(False, description="The planned weeks are advertised")
     plan_from: Week = Field(1, description="First planned week, counted from the first forecast week")
-    plan_to: Annotated[int | None, BeforeValidator(empty_is_none), Field(ge=1, le=MOST_WEEKS)] = Field(
+    plan_to: Annotated[Week | None, BeforeValidator(empty_is_none)] = Field(
         None, description="Last planned week; empty: the last forecast week"
     )
 

@@ -39,6 +39,14 @@ def test_a_plan_covers_its_weeks_only(as_role: AsRole, ai: AiService, market: Ma
     assert "price" not in plan
 
 
+def test_a_form_sent_with_empty_fields_asks_for_the_usual_price(as_role: AsRole, ai: AiService, market: Market) -> None:
+    """As a browser sends it."""
+    query = "customer=&weeks=4&objective=median&price=&cut=&plan_from=1&plan_to="
+    assert as_role("viewer").get(f"{API}?{query}").status_code == 200
+    assert as_role("viewer").get(f"/ai/forecast?{query}&now=1").status_code == 200
+    assert [asked["plan"] for asked in ai.questions("POST /v1/forecast")] == [[], []]
+
+
 @pytest.mark.parametrize(("query", "field"), [
     ("weeks=0", "weeks"), ("weeks=27", "weeks"), ("weeks=1e9", "weeks"), ("weeks=NaN", "weeks"), ("price=-1", "price"),
     ("price=NaN", "price"), ("price=Infinity", "price"), ("price=cheap", "price"), ("cut=96", "cut"), ("cut=nan", "cut"),
