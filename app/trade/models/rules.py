@@ -25,7 +25,7 @@ def shifted(look: Mapping[str, Any]) -> list[str]:
 def sentence(look: Mapping[str, Any]) -> str:
     """One line for the alert and the page's heading."""
     parts = [
-        _("{name}: stability index {psi} (usual up to {usual})", name=_(FEATURES.get(one["feature"], one["feature"])),
+        _("{name}: stability index {psi} (a shift from {usual})", name=_(FEATURES.get(one["feature"], one["feature"])),
           psi=f"{one['psi']:.2f}", usual=f"{max(one['usual'] or 0.0, 0.25):.2f}")
         for one in look["features"] if one["state"] == SHIFTED
     ]  # fmt: skip

@@ -19,7 +19,7 @@ def test_only_what_shifted_is_named() -> None:
 
 
 def test_the_sentence_holds_figure_and_usual() -> None:
-    assert sentence(look(price="shifted")) == "Price level: stability index 0.61 (usual up to 0.25)"
+    assert sentence(look(price="shifted")) == "Price level: stability index 0.61 (a shift from 0.25)"
     assert "1.8 times" in sentence(look(error="shifted"))
     assert "as those of the training" in sentence(look())
 
