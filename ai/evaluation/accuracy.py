@@ -30,6 +30,7 @@ from ai.models.elasticity import category_means, elasticities
 from ai.models.forecast import fit_forecast
 from ai.models.loglinear import LogLinearModel
 from ai.models.training import train_model
+from ai.registry.train import THREADS
 
 PLANTED = ((2.0, 0.9), (1.3, 1.0))  # factor during the promotion, factor in the two weeks after
 SEEDS = (1, 2, 3, 4, 5)
@@ -47,7 +48,7 @@ def training_section(panel: Panel) -> dict[str, Any]:
     began = time.process_time()
     train_model(panel)
     baseline = time.process_time() - began
-    fit_forecast(panel)
+    fit_forecast(panel, threads=THREADS)
     return {
         "rows": panel.rows,
         "baseline_cpu_seconds": round(baseline, 1),
