@@ -12,6 +12,9 @@ in_backup() {
     fi
 }
 
+# tell KIND ok|failed SENTENCE: for the record that pages and alerts read; what has no record is done all the same.
+tell() { in_backup told "$1" "$2" "$3" --who "${WHO:-${SUDO_USER:-$(id -un)}}" >/dev/null 2>&1 || true; }
+
 # A relative BACKUP_DIR is meant from the installation, as Compose takes it.
 backup_dir() {
     local folder
@@ -19,10 +22,15 @@ backup_dir() {
     (cd "$ROOT" && readlink -f "${folder:-./backups}")
 }
 
-# pack_configuration FILE: settings with their secrets, the compose files, certificates; what .env and deploy.sh make all else from.
+newest_backup() { find "$(backup_dir)/database" -mindepth 1 -maxdepth 1 -type d ! -name '*.partial' -printf '%f\n' | sort | tail -n 1; }
+
+# own_clone: whether this folder is a git clone itself; one that lies inside somebody else's is none.
+own_clone() { [ "$(git -C "$ROOT" rev-parse --show-toplevel 2>/dev/null)" = "$ROOT" ]; }
+
+# pack_configuration FILE: settings with their secrets, alert settings, the compose files, certificates, accounts elsewhere; what .env and deploy.sh make all else from.
 pack_configuration() {
     local name wanted=()
-    for name in .env docker-compose.yml docker-compose.override.yml compose secrets/tls settings; do
+    for name in .env docker-compose.yml docker-compose.override.yml compose config secrets/tls secrets/rclone; do
         [ ! -e "$ROOT/$name" ] || wanted+=("$name")
     done
     (umask 077 && tar -C "$ROOT" -czf "$1" "${wanted[@]}")
@@ -30,7 +38,7 @@ pack_configuration() {
 
 # pack_code FOLDER: the repository with its whole history where there is one, else the tree.
 pack_code() {
-    if git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
+    if own_clone; then
         git -C "$ROOT" bundle create --quiet "$1/code.bundle" --all
     else
         tar -C "$ROOT" --exclude=./.cache --exclude=./backups --exclude=./secrets --exclude=./.env --exclude=./logs --exclude=./.venv -czf "$1/code.tar.gz" .
