@@ -47,6 +47,6 @@ pack_code() {
 
 # keep_newest FOLDER COUNT: deletes older entries whose names sort by time; what is not finished is left to its maker.
 keep_newest() {
-    find "$1" -mindepth 1 -maxdepth 1 ! -name '*.partial' -printf '%f\n' | sort -r | tail -n "+$(($2 + 1))" |
+    find "$1" -mindepth 1 -maxdepth 1 -name '[0-9]*' ! -name '*.partial' -printf '%f\n' | sort -r | tail -n "+$(($2 + 1))" |
         while read -r name; do rm -rf -- "${1:?}/$name"; done
 }
