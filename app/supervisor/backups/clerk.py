@@ -34,7 +34,7 @@ class Clerk:
         for kind in due(done, since, now):
             if kind not in ordered:
                 self.order(kind, SCHEDULE, *([SCHEDULE] if kind == "backup" else []))
-        return figures(self.backups(), done, since, now)
+        return figures(self.backups(), done, since, now, self._left_alone())
 
     def backups(self) -> list[Backup]:
         return self.shelf.backups()
@@ -58,6 +58,12 @@ class Clerk:
     def unfinished(self) -> Mapping[str, Any] | None:
         """The journal of a restore that neither settled nor went back."""
         return read_json(self.shelf.work / "restore.json")
+
+    def _left_alone(self) -> str:
+        """The backup of an unfinished restore at which nobody works; "" for none."""
+        left = self.unfinished()
+        at_work = self.progress() is not None or bool(self.waiting())
+        return "" if left is None or at_work else str(left.get("backup", "?"))
 
     def order(self, kind: str, who: str, *arguments: str) -> Order:
         """Leave an order. Raises Conflict when the same is waiting already, OSError when it cannot be left."""

@@ -90,6 +90,20 @@ def test_a_target_that_is_down_refuses_or_lies_fails_the_copy_and_nothing_else(
     assert made.archive.is_file()
 
 
+@pytest.mark.parametrize(
+    "script",
+    ["cat >/dev/null; exec sleep 60", "exec sleep 60", 'case "$*" in *rcat*) cat >/dev/null ;; *) exec sleep 60 ;; esac'],
+)
+def test_a_target_that_trickles_is_given_up(
+    backup: Callable[..., Backup], elsewhere: Elsewhere, tmp_path: Path, script: str
+) -> None:
+    made = backup()
+    slow = replace(elsewhere, rclone=tool(tmp_path, f"#!/bin/bash\n{script}\n"), grace_seconds=0.3)
+    with pytest.raises(OffsiteFailed, match=r"The target is too slow: .* it was given up. The local backup is whole"):
+        copy_out(made, slow, CLOCK)
+    assert not (made.folder / OFFSITE).exists()
+
+
 def test_a_target_that_fails_leaves_no_manifest_there(
     backup: Callable[..., Backup], elsewhere: Elsewhere, tmp_path: Path
 ) -> None:

@@ -70,7 +70,7 @@ class Appliance:
     def restored(self) -> None:
         """Wait until the conductor is done."""
         pause = threading.Event()
-        for _turn in range(500):
+        for _turn in range(3000):
             if self.conductor.outcome and not self.conductor.step:
                 return
             pause.wait(0.01)

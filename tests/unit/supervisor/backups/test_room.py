@@ -183,3 +183,14 @@ def test_the_schedule_places_its_orders_once_and_tells_the_figures(filled: Room)
     assert told["proof_age_days"] == 0
     list(filled.clerk.read())
     assert [order.kind for order in waiting(filled.clerk.shelf)] == ["backup", "prune"]
+
+
+def test_a_restore_that_was_left_in_the_middle_is_told_unless_somebody_is_at_it(filled: Room) -> None:
+    def told() -> float:
+        return {measured.name: measured.value for measured in filled.clerk.read()}["restore_unfinished"]
+
+    assert told() == 0
+    write_json(filled.clerk.shelf.work / "restore.json", {"step": "switch", "backup": NAME})
+    assert told() == 1
+    filled.clerk.order("undo", "supervisor")
+    assert told() == 0
