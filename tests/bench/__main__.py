@@ -16,6 +16,7 @@ from tests.bench.result import Result
 
 MEASUREMENTS = {
     "memory": "machine:measure_memory",
+    "budget": "keeper:measure_budget",
     "list": "list_endpoint:measure",
     "import": "landing:measure",
     "page": "page_load:measure",

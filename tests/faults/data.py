@@ -89,7 +89,7 @@ FAULTS = (
     Fault(
         "MongoDB slow: 200 ms added to each packet",
         "data",
-        inject=_slow_down,
+        inject=lambda rig: (rig.set_pace(Pace.PATIENT, database_slow="after = '5s'\ncalm = '5s'"), _slow_down(rig)),
         stands=_is_told,
         undo=_speed_up,
         blamed=("database_slow",),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.i18n import _
+from app.supervisor.decide.attribution import vouched
 from app.supervisor.services import Kept
 from app.supervisor.state import HostState, Measure, Phase, ServiceState, State
 
@@ -77,9 +78,9 @@ def _service(kept: Kept, state: State, now: datetime) -> Iterator[tuple[str, Sig
     service = state.services[kept.name]
     if service.phase in {Phase.UNKNOWN, Phase.MAINTENANCE}:
         return
-    root = _root(kept, service)
+    root = _root(kept, service, state)
     on_purpose = root != kept.name and root in state.services and state.services[root].phase in _ON_PURPOSE
-    down = None if on_purpose else _is_down(kept, service, now)
+    down = None if on_purpose else _is_down(kept, service, state, now)
     if down is not None:
         yield "service_down", Signal(1.0, _state(service), root) if down else Signal(0.0)
     quarantined = service.phase is Phase.QUARANTINED
@@ -95,11 +96,13 @@ def _state(service: ServiceState) -> str:
     return _("{service} is {phase}: {reason}", service=service.name, phase=service.phase.value, reason=service.reason)
 
 
-def _is_down(kept: Kept, service: ServiceState, now: datetime) -> bool | None:
-    """None while it cannot be told: a first start in its time, or what a person has stopped."""
+def _is_down(kept: Kept, service: ServiceState, state: State, now: datetime) -> bool | None:
+    """None while it cannot be told: a first start in its time, or silence while those it depends on have yet to answer."""
     match service.phase:
-        case Phase.FAILED | Phase.QUARANTINED | Phase.DEGRADED:
+        case Phase.FAILED | Phase.QUARANTINED:
             return True
+        case Phase.DEGRADED:
+            return True if service.blamed_on or vouched(kept, service, state) else None
         case Phase.HEALTHY | Phase.STOPPED:
             return False
         case Phase.STARTING:
@@ -110,10 +113,15 @@ def _is_down(kept: Kept, service: ServiceState, now: datetime) -> bool | None:
     return None
 
 
-def _root(kept: Kept, service: ServiceState) -> str:
+def _root(kept: Kept, service: ServiceState, state: State) -> str:
     """Whom it waits for or blames, else itself."""
     named = dict(service.reason.values).get("service") if service.phase is Phase.STARTING else None
-    return service.blamed_on or (str(named) if named else kept.name)
+    root = service.blamed_on or (str(named) if named else kept.name)
+    if root not in state.services or not state.of_use(root):
+        return root
+    # The far end of the chain is well, as a database is whose password fits no more: look at the nearest that names it.
+    between = (name for name in (*kept.depends_on, *kept.fronts) if state.services[name].blamed_on == root)
+    return next(between, root)
 
 
 def _restarted(kept: Kept, service: ServiceState, now: datetime) -> Signal:
