@@ -31,6 +31,12 @@ MODULES = (
     "app.trade.promotions.api",
     "app.trade.promotions.pages",
     "app.trade.promotions.forms",
+    "app.trade.models.api",
+    "app.trade.models.pages",
+    "app.trade.forecasts.api",
+    "app.trade.forecasts.pages",
+    "app.trade.anomalies.api",
+    "app.trade.anomalies.pages",
     "app.trade.search.api",
 )
 
