@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from app.core.clock import iso, now
-from app.core.errors import Conflict, Invalid, Unavailable
-from app.trade.promotions.ai_client import AiClient, NoModel
+from app.core.errors import Conflict, Unavailable
+from app.trade.promotions.ai_client import AiClient
 
 
 class Service:
@@ -72,20 +72,3 @@ def test_a_failed_training_says_why() -> None:
 def test_a_training_that_does_not_end_is_given_up() -> None:
     with pytest.raises(Unavailable, match="still fitting"):
         train(Service(job("running")))
-
-
-@pytest.mark.parametrize(("status", "body", "kind"), [
-    (409, {"type": "/problems/no-model", "detail": "nothing fitted"}, NoModel), (422, {"detail": "bad id"}, Invalid),
-    (503, {"detail": "database away"}, Unavailable), (500, "no problem", Unavailable), (413, {"detail": "large"}, Conflict),
-])  # fmt: skip
-def test_each_answer_becomes_an_error_to_act_on(status: int, body: Any, kind: type[Exception]) -> None:
-    with Service((status, body)).client() as ai, pytest.raises(kind):
-        ai.uplift([], "pos")
-
-
-def test_nobody_there() -> None:
-    def refuse(_request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused")
-
-    with AiClient(httpx.MockTransport(refuse)) as ai, pytest.raises(Unavailable, match="does not answer"):
-        ai.newest_model("pos")
