@@ -173,6 +173,8 @@ class PromotionWeek(BaseModel):
     lo95: float
     hi95: float
     expected_dip: float
+    cannibalised: float = 0.0
+    halo: float = 0.0
     price: float | None
     price_regular: float | None
     deal: float
