@@ -55,10 +55,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--who", default="operator", help="who asked for it, for the record")
     parser.add_argument("--id", default="", help="of the record")
     parser.add_argument("--check", action="store_true", help="restore: only look whether it could be done")
+    parser.add_argument("--accept-broken", action="store_true", help="restore: also what contradicts itself")
     parser.add_argument("--json", action="store_true", help="print the record")
     wish = parser.parse_args()
-    if wish.check:
-        wish.arguments.append("--check")
+    wish.arguments += [flag for flag, given in (("--check", wish.check), ("--accept-broken", wish.accept_broken)) if given]
     return wish
 
 

@@ -62,7 +62,10 @@ def run(
             {"error": "internal"},
         )
     record = Record(task_id or new_id(began_at), kind, who, began_at, clock.now(), ok, text, about, facts)
-    keep_record(shelf, record)
+    try:
+        keep_record(shelf, record)
+    except OSError as error:  # a full disk: what was done is done all the same
+        log.error("the record could not be kept", reason=error.strerror)
     tell = log.info if ok else log.error
     tell("a task of the backup is over", task=kind, about=about, text=text, seconds=round(record.seconds, 1))
     if ok and kind == "backup" and config.offsite:
@@ -133,7 +136,7 @@ def _restore(config: Configuration, progress: ProgressFile, clock: Clock, argume
             _("{name} can be restored here. Nothing was changed.", name=backup.id),
             {"documents": manifest.documents},
         )
-    record = restore(config.shelf, backup, config.target, clock, progress)
+    record = restore(config.shelf, backup, config.target, clock, progress, accept_broken="--accept-broken" in arguments[1:])
     _bring_up_to_date(config)
     _forget_derived(config)
     text = _("{name} is restored and compared; what was there before is kept until the services work.", name=backup.id)

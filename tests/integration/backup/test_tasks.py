@@ -1,11 +1,10 @@
 """The container's tasks as it runs them: by command, by order, killed in the middle, and two at once."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,47 +18,7 @@ from app.backup.shelf import Shelf
 from app.backup.watch import carry_out
 from app.core.clock import SYSTEM
 from app.core.mongo import Db
-from tests.integration.backup.conftest import KEYS
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def environment(tmp_path: Path, server: Any, db: Db, shelf: Shelf) -> Mapping[str, str]:
-    """What the container is told from outside."""
-    folder = tmp_path / "secrets"
-    folder.mkdir()
-    for name, value in {**KEYS, "mongo_backup_password": server.password.get_secret_value(), "redis_password": "none"}.items():
-        (folder / name).write_text(value)
-    return {
-        **os.environ,
-        "TRADEAI_SECRETS_DIR": str(folder),
-        "TRADEAI_BACKUP_DIR": str(shelf.root),
-        "TRADEAI_BACKUP_USER": server.user,
-        "TRADEAI_MONGO_HOST": server.host,
-        "TRADEAI_MONGO_PORT": str(server.port),
-        "TRADEAI_MONGO_DATABASE": db.name,
-        "TRADEAI_DRILL_HOST": server.host,
-        "TRADEAI_DRILL_DIR": str(tmp_path / "drill"),
-        **({"TRADEAI_TOOLS_DIR": str(server.tools)} if server.tools else {}),
-    }
-
-
-@pytest.fixture
-def command(environment: Mapping[str, str]) -> Command:
-    """`command("backup")`: `python -m app.backup backup`, ended."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.backup", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
+from tests.integration.backup.conftest import Command
 
 
 @pytest.fixture
