@@ -71,9 +71,7 @@ class ModelsClient(AiService):
         """Hide and forecast the newest weeks; returns when the report is there. Raises as `train` does."""
         self._run("/v1/evaluate", source, watch, wait, monotonic)
 
-    def _run(
-        self, path: str, source: str, watch: Watch, wait: Callable[[float], None], monotonic: Callable[[], float]
-    ) -> str:
+    def _run(self, path: str, source: str, watch: Watch, wait: Callable[[float], None], monotonic: Callable[[], float]) -> str:
         asked_at = iso(now())[:19]
         deadline = monotonic() + _TRAINING_SECONDS
         job = self.call("POST", path, json={"source": source})["job"]

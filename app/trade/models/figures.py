@@ -18,11 +18,21 @@ COLUMNS = (
     Column("window.from", N_("Sales from"), kind="date"),
     Column("window.to", N_("to"), kind="date"),
     Column("rows", N_("Rows"), kind="number", hidden=True),
-    Column("forecast", N_("Forecast error"), kind="percent", decimals=1, help=N_("WMAPE of the median forecast, one store and week")),
-    Column("forecast_bias", N_("Forecast bias"), kind="custom", right=True, hidden=True, help=N_("Above zero: too much was forecast")),
-    Column("coverage", N_("80 % band holds"), kind="percent", decimals=1, help=N_("Share of weeks inside the band; 80 % is right")),
-    Column("chain", N_("Baseline error, chain"), kind="percent", decimals=1, help=N_("WMAPE on hidden quiet weeks of a whole chain")),
-    Column("single", N_("Baseline error, store"), kind="percent", decimals=1, help=N_("WMAPE on hidden quiet weeks of one store")),
+    Column(
+        "forecast", N_("Forecast error"), kind="percent", decimals=1, help=N_("WMAPE of the median forecast, one store and week")
+    ),
+    Column(
+        "forecast_bias", N_("Forecast bias"), kind="custom", right=True, hidden=True, help=N_("Above zero: too much was forecast")
+    ),
+    Column(
+        "coverage", N_("80 % band holds"), kind="percent", decimals=1, help=N_("Share of weeks inside the band; 80 % is right")
+    ),
+    Column(
+        "chain", N_("Baseline error, chain"), kind="percent", decimals=1, help=N_("WMAPE on hidden quiet weeks of a whole chain")
+    ),
+    Column(
+        "single", N_("Baseline error, store"), kind="percent", decimals=1, help=N_("WMAPE on hidden quiet weeks of one store")
+    ),
     Column("current", N_("State"), kind="custom"),
 )
 LEAD_COLUMNS = (
@@ -101,9 +111,7 @@ def drift_chart(looks: Sequence[Document]) -> Chart | None:
     if len(days) < _FEWEST_DAYS:
         return None
     names = ("price", "price_cut", "deal", "units")
-    series = [
-        {"name": _(FEATURES[name]), "values": [_psi(days[day], name) for day in sorted(days)]} for name in names
-    ]
+    series = [{"name": _(FEATURES[name]), "values": [_psi(days[day], name) for day in sorted(days)]} for name in names]
     return lines_chart("drift", sorted(days), series, _("stability index"))
 
 
