@@ -86,7 +86,7 @@ class DriftWatch:
             self._metrics.drift_psi.labels(one.feature, told.model.source).set(float("nan") if one.psi is None else one.psi)
         ratio = told.error.ratio
         self._metrics.drift_error.labels(told.model.source).set(float("nan") if ratio is None else ratio)
-        shifted = sum(one.state == "shifted" for one in (*told.features, told.error))
+        shifted = sum(state == "shifted" for state in (*(one.state for one in told.features), told.error.state))
         self._metrics.drift_shifted.labels(told.model.source).set(shifted)
 
 

@@ -57,8 +57,10 @@ def forecast() -> Response:
 
         collect(asked.objective, found_series, refused)
         if asked.detail == "total" and found_series:
-            means: list[ForecastSeries] = []
-            collect("mean", means, [])
+            means = found_series
+            if asked.objective != "mean":
+                means = []
+                collect("mean", means, [])
             total = total_of(panel, found_series, means, shared_of(ready.entry.metrics))
     else:
         refused = [Refusal(customer_id=c, product_id=p, reason="nothing like it has sold here yet") for c, p in missing]

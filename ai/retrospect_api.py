@@ -72,7 +72,7 @@ class AccuracyAnswer(BaseModel):
 def _told(report: Report) -> LookBack:
     return LookBack(
         model=report.model,
-        source=report.source,  # type: ignore[arg-type]
+        source=report.source,
         at=report.at,
         weeks=Window(start=date.fromisoformat(report.start), end=date.fromisoformat(report.end)),
         protocol=(

@@ -16,6 +16,7 @@ from app.core.settings import MissingSecret, settings
 
 # Imported when it is called: `tradeai status` waits for no business code, and help for none at all.
 COMMANDS = {
+    "ai": ("app.cli.ai:group", N_("Train, evaluate and list models.")),
     "alerts": ("app.cli.alerts:group", N_("Show, acknowledge and silence alerts; test channels.")),
     "audit": ("app.cli.audit:group", N_("Check the audit trail.")),
     "backup": ("app.cli.backup:group", N_("Make, list, check and prove backups.")),

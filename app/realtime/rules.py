@@ -18,7 +18,7 @@ _SUBJECTS: dict[str, P] = {
     "models": P.AI_READ,
     "users": P.USERS_READ,
 }
-_WITH_IDS = frozenset({"imports", "promotions", "jobs"})
+_WITH_IDS = frozenset({"imports", "promotions", "models", "jobs"})
 _LONGEST_TOPIC = 80
 
 

@@ -103,7 +103,7 @@ def _forecast(who: Principal, asked: ForecastAsked) -> tuple[dict[str, Any], dic
 def _accuracy(who: Principal, asked: ForecastAsked) -> dict[str, Any]:
     part = asked.model_dump(include={"customer", "product", "objective", "source"})
     try:
-        found = service.accuracy(who, AccuracyAsked(**part, lead=_lead()))  # type: ignore[arg-type]
+        found = service.accuracy(who, AccuracyAsked(**part, lead=_lead()))
     except NoEvaluation:
         return {"unmeasured": True}
     except (NotFound, Conflict, Invalid, Unavailable) as error:

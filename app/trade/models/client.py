@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from app.core.ai import AiService, NoEvaluation
+from app.core.ai import AiService, AiSilent, NoEvaluation
 from app.core.clock import iso, now
 from app.core.errors import Conflict, Unavailable
 from app.core.i18n import _
@@ -12,6 +12,7 @@ from app.core.jobs import JobCancelled
 
 _TRAINING_SECONDS = 900.0
 _POLL_SECONDS = 1.0
+_SILENT_POLLS = 20
 Watch = Callable[[float, str], None]
 
 
@@ -89,8 +90,17 @@ class ModelsClient(AiService):
             if job["status"] == "done":
                 job = self.call("POST", path, json={"source": source})["job"]
             wait(_POLL_SECONDS)
-            job = self.call("GET", f"{path}/{job['id']}")["job"]
+            job = self._asked_again(f"{path}/{job['id']}", wait)
         raise Unavailable(_("The AI service is still fitting its model. Look again in a few minutes."))
+
+    def _asked_again(self, path: str, wait: Callable[[float], None]) -> dict[str, Any]:
+        """The job's state; a service that is silent for a moment, or restarting, is asked again. Raises AiSilent."""
+        for _attempt in range(_SILENT_POLLS):
+            try:
+                return dict(self.call("GET", path)["job"])
+            except AiSilent:
+                wait(_POLL_SECONDS)
+        return dict(self.call("GET", path)["job"])
 
 
 def _failure(path: str, error: str) -> str:

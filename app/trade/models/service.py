@@ -106,7 +106,7 @@ def start(who: Principal, what: str, source: str) -> str:
     if already:
         return already.id
     path, title = _TITLES[what]
-    job_id = jobs.enqueue(path, {"source": source}, title=_(title), topic="models", who=who.user_id)
+    job_id = jobs.enqueue(path, {"source": source}, title=_(title), topic=f"models/{source}", who=who.user_id)
     store.set_job(source, what, job_id)
     record(who, f"model.{what}", "models", source, after={"job": job_id})
     emit("models", f"model.{what}_asked", {"source": source, "job_id": job_id}, actor=who.user_id)

@@ -96,3 +96,18 @@ def test_a_refusal_is_not_asked_again() -> None:
     with pytest.raises(Invalid, match="unknown customer"):
         uplift(service, Clock())
     assert len(service.asked) == 1
+
+
+def test_a_service_that_restarts_meanwhile_is_asked_again() -> None:
+    answers: list[Any] = [job("running"), None, None, job("done")]
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        told = answers.pop(0)
+        if told is None:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(told[0], content=json.dumps(told[1]))
+
+    clock = Clock()
+    with AiClient(httpx.MockTransport(answer)) as ai:
+        ai.train("pos", wait=clock.wait, monotonic=clock.monotonic)
+    assert answers == []
