@@ -31,6 +31,9 @@ MODULES = (
     "app.trade.promotions.api",
     "app.trade.promotions.pages",
     "app.trade.promotions.forms",
+    "app.trade.planning.api",
+    "app.trade.planning.pages",
+    "app.trade.planning.optimiser_pages",
     "app.trade.search.api",
 )
 
