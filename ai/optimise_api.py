@@ -15,7 +15,7 @@ from ai.economics import Missing, ProductOutcome, Return
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.models.simulate import Simulation
 from ai.optimise.calendar import Calendar, Candidate, NoCalendar, Reason, Rules, best_calendar
-from ai.planning_schemas import DraftAsked, Refusal, Share
+from ai.planning_schemas import DraftAsked, Share
 from ai.problems import Invalid
 from ai.schemas import Cost, Id, ModelInfo, Source, Strict
 from ai.serving import Ready
@@ -78,6 +78,13 @@ class EventJudged(BaseModel):
     incremental_hi80: float
 
 
+class RefusedEvent(BaseModel):
+    """A candidate that could not be worked out, and why."""
+
+    id: str
+    reason: str
+
+
 class OptimiseAnswer(BaseModel):
     """No calendar of these candidates earns more than bound; gap is (bound - net) / bound."""
 
@@ -90,7 +97,7 @@ class OptimiseAnswer(BaseModel):
     gap: float
     proven: bool
     events: list[EventJudged]
-    refused: list[Refusal] = []
+    refused: list[RefusedEvent] = []
 
 
 @blueprint.post("/optimise")
@@ -100,7 +107,7 @@ def optimise() -> Response:
     ready = parts().serving.ready(asked.source)
     candidates: list[Candidate] = []
     worked: dict[str, _Worked] = {}
-    refused: list[Refusal] = []
+    refused: list[RefusedEvent] = []
     for number, one in enumerate(asked.candidates):
         prefix = f"candidates.{number}."
         known_ids(ready.panel, prefix, one.customer_ids, one.product_ids)
@@ -110,10 +117,10 @@ def optimise() -> Response:
             candidates.append(judged.candidate)
             worked[one.id] = judged
         else:
-            refused.append(Refusal(product_id=", ".join(one.product_ids), reason=f"{one.id}: {judged}"))
+            refused.append(RefusedEvent(id=one.id, reason=judged))
     _known_names(asked)
     if not candidates:
-        reasons = "; ".join(one.reason for one in refused)
+        reasons = "; ".join(dict.fromkeys(one.reason for one in refused))
         raise Invalid("No candidate can be simulated", [{"field": "candidates", "message": reasons[:1_000]}])
     rules = Rules(
         budget=int(asked.budget * _CENTS),
@@ -203,7 +210,7 @@ def _money(cents: float) -> str:
 
 
 def _answered(
-    ready: Ready, asked: OptimiseRequest, worked: dict[str, _Worked], calendar: Calendar, refused: list[Refusal]
+    ready: Ready, asked: OptimiseRequest, worked: dict[str, _Worked], calendar: Calendar, refused: list[RefusedEvent]
 ) -> OptimiseAnswer:
     return OptimiseAnswer(
         model=model_info(ready.entry),
