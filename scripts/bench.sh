@@ -18,9 +18,10 @@ cd "$ROOT"
 case ${1:-} in
     --help)
         cat <<'HELP'
-Usage: scripts/bench.sh [memory|budget|list|import|page|sockets|people|start ...]
+Usage: scripts/bench.sh [memory|budget|list|import|page|sockets|people|start|backup ...]
 
-Deploys an appliance of its own with the demo data, measures (all by default), prints the table of figures and goals,
+Deploys an appliance of its own with the demo data, measures (all by default, except backup, which fills a database with 1.6
+million sales and takes the better part of an hour; TRADEAI_BENCH_DOCUMENTS makes it less), prints the table of figures and goals,
 keeps them in tests/artifacts/bench.json, and takes the appliance down. Load goes to this machine only.
 HELP
         exit 0

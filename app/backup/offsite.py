@@ -17,11 +17,10 @@ from app.backup.errors import OffsiteFailed
 from app.backup.manifest import ARCHIVE, FILE
 from app.backup.progress import Progress, Silent
 from app.backup.server import start
-from app.backup.shelf import Backup, write_json
+from app.backup.shelf import COPIED, Backup, write_json
 from app.core.clock import Clock
 from app.core.i18n import _
 
-OFFSITE = "offsite.json"
 _PIECE = 1 << 20
 # Once and with an end: a target that is down must fail the copy, not hold the lock for hours.
 _PATIENCE = ("--contimeout=20s", "--timeout=60s", "--retries=1", "--low-level-retries=3")
@@ -83,7 +82,7 @@ def copy_out(backup: Backup, elsewhere: Elsewhere, clock: Clock, progress: Progr
         if found != sent:
             raise OffsiteFailed(_("What lies at {there} is not what was sent. The local backup is whole.", there=there))
         stored["files"][name + suffix] = sent
-    write_json(backup.folder / OFFSITE, stored)
+    write_json(backup.folder / COPIED, stored)
     return stored
 
 

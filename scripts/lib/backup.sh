@@ -27,12 +27,19 @@ newest_backup() { find "$(backup_dir)/database" -mindepth 1 -maxdepth 1 -type d 
 # own_clone: whether this folder is a git clone itself; one that lies inside somebody else's is none.
 own_clone() { [ "$(git -C "$ROOT" rev-parse --show-toplevel 2>/dev/null)" = "$ROOT" ]; }
 
-# pack_configuration FILE: settings with their secrets, alert settings, the compose files, certificates, accounts elsewhere; what .env and deploy.sh make all else from.
-pack_configuration() {
-    local name wanted=()
+# configuration_parts: settings with their secrets, alert settings, the compose files, certificates, accounts elsewhere; what .env and
+# deploy.sh make all else from.
+configuration_parts() {
+    local name
     for name in .env docker-compose.yml docker-compose.override.yml compose config secrets/tls secrets/rclone; do
-        [ ! -e "$ROOT/$name" ] || wanted+=("$name")
+        [ ! -e "$ROOT/$name" ] || echo "$name"
     done
+}
+
+# pack_configuration FILE
+pack_configuration() {
+    local wanted
+    mapfile -t wanted < <(configuration_parts)
     (umask 077 && tar -C "$ROOT" -czf "$1" "${wanted[@]}")
 }
 

@@ -1,4 +1,4 @@
-"""scripts/update.sh on the deployed appliance: a version that is broken at any step is left again by itself: code, images, data."""
+"""scripts/update.sh on the deployed appliance: what is broken at any step is left again by itself: code, images, data."""
 
 import json
 import os

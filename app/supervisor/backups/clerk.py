@@ -8,6 +8,7 @@ from typing import Any
 from app.backup.orders import Order, place, waiting
 from app.backup.progress import read_progress
 from app.backup.records import Record, find_record, records
+from app.backup.reports import Report, reports
 from app.backup.shelf import SAFETY, Backup, Shelf, read_json, write_json
 from app.core.clock import Clock
 from app.core.errors import Conflict
@@ -34,7 +35,7 @@ class Clerk:
         for kind in due(done, since, now):
             if kind not in ordered:
                 self.order(kind, SCHEDULE, *([SCHEDULE] if kind == "backup" else []))
-        return figures(self.backups(), done, since, now, self._left_alone())
+        return figures(self.backups(), done, since, now, self._left_alone(), self.reports())
 
     def backups(self) -> list[Backup]:
         return self.shelf.backups()
@@ -44,6 +45,9 @@ class Clerk:
 
     def records(self) -> list[Record]:
         return records(self.shelf)
+
+    def reports(self) -> list[Report]:
+        return reports(self.shelf)
 
     def record(self, order_id: str) -> Record | None:
         return find_record(self.shelf, order_id)

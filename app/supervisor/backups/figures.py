@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from app.backup.records import Record
+from app.backup.reports import Report
 from app.backup.shelf import Backup
 from app.core.i18n import _
 from app.supervisor.events import Measured
@@ -17,6 +18,7 @@ def figures(
     since: datetime,
     now: datetime,
     unfinished: str = "",
+    reports: Sequence[Report] = (),
 ) -> Iterator[Measured]:
     """Both newest first; `since` is when the schedule began: until the first backup its age is the schedule's.
 
@@ -39,6 +41,10 @@ def figures(
     yield Measured("restore_unfinished", float(bool(unfinished)), detail=unfinished)
     yield _failed("restore_failed", next((record for record in records if record.kind == "restore" and _tried(record)), None))
     yield _failed("retention_refused", _last("prune", records))
+    if reports:
+        age_days = (now - reports[0].ended_at).total_seconds() / (24 * _HOUR)
+        yield Measured("recovery_test_age_days", age_days, detail=reports[0].id)
+        yield Measured("recovery_test_failed", float(not reports[0].good), detail=reports[0].id)
 
 
 def _elsewhere(records: Sequence[Record], now: datetime) -> Iterator[Measured]:

@@ -14,6 +14,7 @@ from app.backup.configuration import Configuration
 from app.backup.lock import only_one
 from app.backup.orders import place, waiting
 from app.backup.records import find_record, records
+from app.backup.reports import reports
 from app.backup.shelf import Shelf
 from app.backup.watch import carry_out
 from app.core.clock import SYSTEM
@@ -166,3 +167,30 @@ def test_one_customer_comes_back_beside_the_live_data_with_a_comparison(command:
     finally:
         mongo_client.drop_database(side)
     assert db["sales"].count_documents({}) == 19
+
+
+def test_what_a_script_on_the_host_has_done_is_on_record(command: Command, shelf: Shelf) -> None:
+    assert command("told", "system", "failed", "The redis could not be saved.", "--who", "root").returncode == 0
+    (record,) = records(shelf)
+    assert (record.kind, record.ok, record.who, record.text) == ("system", False, "root", "The redis could not be saved.")
+    assert command("told", "backup", "ok", "forged").returncode != 0
+
+
+def test_the_test_of_the_quarter_goes_through_every_step_and_keeps_its_report(
+    command: Command, environment: dict[str, str], mongo_client: Any, db: Db, shelf: Shelf
+) -> None:
+    """The tests' server is not empty, so it is no throwaway one: the step says so, and the others are done all the same."""
+    environment["TRADEAI_DOOR"] = "http://127.0.0.1:9"
+    done = command("quarterly", "--who", "Ada")
+    assert done.returncode == 1
+    (report,) = reports(shelf)
+    assert report.who == "Ada"
+    assert [(step.name, step.outcome) for step in report.steps] == [
+        ("backup", "good"), ("restore", "bad"), ("failover", "good"), ("load", "bad"),
+    ]  # fmt: skip
+    assert "nothing was done to it" in report.steps[1].text
+    assert "nothing to fail over to" in report.steps[2].text
+    assert "errors" in report.steps[3].text
+    assert not report.good
+    assert db["types"].count_documents({}) == 1
+    assert len(shelf.backups()) == 1

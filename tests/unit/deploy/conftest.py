@@ -12,7 +12,18 @@ _SOURCES = [
     *(f"scripts/lib/{name}.sh" for name in ("log", "apt", "dotenv", "elsewhere")),
     *(
         f"scripts/deploy/{name}.sh"
-        for name in ("options", "preflight", "engine", "registry", "debian", "images", "configuration", "start", "recovery")
+        for name in (
+            "options",
+            "preflight",
+            "engine",
+            "registry",
+            "debian",
+            "images",
+            "configuration",
+            "start",
+            "recovery",
+            "duties",
+        )
     ),
 ]
 
