@@ -61,6 +61,19 @@ def _empty_redis(rig: Rig) -> None:
 
 FAULTS = (
     Fault(
+        "MongoDB slow: 200 ms added to each packet",
+        "data",
+        inject=lambda rig: (rig.set_pace(Pace.PATIENT, database_slow="after = '5s'\ncalm = '5s'"), _slow_down(rig)),
+        stands=_is_told,
+        undo=_speed_up,
+        blamed=("database_slow",),
+        told=("database_slow",),
+        unwell=False,
+        healed_by=Healer.UNDONE,
+        pace=Pace.PATIENT,
+        limit=420,  # figures of the database are believed five minutes after the last start of anything
+    ),
+    Fault(
         "MongoDB's password changed under the application",
         "data",
         inject=_lock_out,
@@ -85,18 +98,5 @@ FAULTS = (
         unwell=False,
         healed_by=Healer.UNDONE,
         pace=Pace.PATIENT,
-    ),
-    Fault(
-        "MongoDB slow: 200 ms added to each packet",
-        "data",
-        inject=lambda rig: (rig.set_pace(Pace.PATIENT, database_slow="after = '5s'\ncalm = '5s'"), _slow_down(rig)),
-        stands=_is_told,
-        undo=_speed_up,
-        blamed=("database_slow",),
-        told=("database_slow",),
-        unwell=False,
-        healed_by=Healer.UNDONE,
-        pace=Pace.PATIENT,
-        limit=420,  # figures of the database are believed five minutes after the last start of anything
     ),
 )
