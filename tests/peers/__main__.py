@@ -49,25 +49,27 @@ def main(report: Path, tools: Path) -> None:
     found: dict[str, object] = {"machine": machine()}
     cases, costs = [], {}
     with scene(appliance) as on, mailbox(gateway(appliance)) as mail, tempfile.TemporaryDirectory() as folder:
-        for number, kind in enumerate((Ours, Monit, Prometheus)):
-            keeper = kind(on, mail, Path(folder) / str(number), tools)
-            keeper.start()
-            try:
-                costs[keeper.name] = asdict(cost(keeper.processes, _IDLE))
-                for name, service, break_it in FAULTS:
-                    print(f"{keeper.name}: {name} ...", flush=True)
-                    cases.append(asdict(_measure(keeper, on, mail, name, service, break_it)))
-                    found |= {"cost": costs, "cases": cases}
-                    report.write_text(json.dumps(found, indent=1))
-            finally:
-                keeper.stop()
-                appliance.run("docker", "start", on.container("supervisor")) if number == 2 else None
+        try:
+            for number, kind in enumerate((Ours, Monit, Prometheus)):
+                keeper = kind(on, mail, Path(folder) / str(number), tools)
+                keeper.start()
+                try:
+                    costs[keeper.name] = asdict(cost(keeper.processes, _IDLE))
+                    for name, service, break_it in FAULTS:
+                        print(f"{keeper.name}: {name} ...", flush=True)
+                        cases.append(asdict(_measure(keeper, on, mail, name, service, break_it)))
+                        found |= {"cost": costs, "cases": cases}
+                        report.write_text(json.dumps(found, indent=1))
+                finally:
+                    keeper.stop()
+        finally:
+            appliance.run("docker", "start", on.container("supervisor"))
     appliance.wait_healthy()
     print(table(costs, cases))
 
 
 def _measure(keeper: Keeper, on: Scene, mail: Mailbox, name: str, service: str, break_it: Callable[[Scene], None]) -> Measured:
-    wait_until(on.works, 120, "the appliance is not well")
+    wait_until(on.works, 300, "the appliance is not well")
     result = Measured(keeper.name, name)
     begun = datetime.now(UTC)
     break_it(on)
@@ -79,7 +81,7 @@ def _measure(keeper: Keeper, on: Scene, mail: Mailbox, name: str, service: str, 
         time.sleep(0.2)
     if result.recovered is None:
         on.restart(service)
-        wait_until(on.works, 120, "a restart by hand does not help either")
+        wait_until(on.works, 300, "a restart by hand does not help either")
     time.sleep(_QUIET)
     first = keeper.noticed(begun)
     result.noticed = _since(begun, first) if first else None
