@@ -19,9 +19,9 @@ from tests.peers.ours import Ours
 from tests.peers.prometheus import Prometheus
 from tests.peers.scene import Scene, scene
 
-_IDLE = 60.0  # seconds over which memory and processor time are taken
+_IDLE = 30.0  # seconds over which memory and processor time are taken
 _LIMIT = 120.0  # seconds after which a fault counts as not healed
-_QUIET = 100.0  # seconds after recovery in which messages may still come
+_QUIET = 90.0  # seconds after recovery in which messages may still come
 FAULTS: tuple[tuple[str, str, Callable[[Scene], None]], ...] = (
     ("kill -9 of the backend", "backend", lambda on: on.kill("backend")),
     ("kill -9 of MongoDB", "mongodb", lambda on: on.kill("mongodb")),
@@ -49,25 +49,27 @@ def main(report: Path, tools: Path) -> None:
     found: dict[str, object] = {"machine": machine()}
     cases, costs = [], {}
     with scene(appliance) as on, mailbox(gateway(appliance)) as mail, tempfile.TemporaryDirectory() as folder:
-        for number, kind in enumerate((Ours, Monit, Prometheus)):
-            keeper = kind(on, mail, Path(folder) / str(number), tools)
-            keeper.start()
-            try:
-                costs[keeper.name] = asdict(cost(keeper.processes, _IDLE))
-                for name, service, break_it in FAULTS:
-                    print(f"{keeper.name}: {name} ...", flush=True)
-                    cases.append(asdict(_measure(keeper, on, mail, name, service, break_it)))
-                    found |= {"cost": costs, "cases": cases}
-                    report.write_text(json.dumps(found, indent=1))
-            finally:
-                keeper.stop()
-                appliance.run("docker", "start", on.container("supervisor")) if number == 2 else None
+        try:
+            for number, kind in enumerate((Ours, Monit, Prometheus)):
+                keeper = kind(on, mail, Path(folder) / str(number), tools)
+                keeper.start()
+                try:
+                    costs[keeper.name] = asdict(cost(keeper.processes, _IDLE))
+                    for name, service, break_it in FAULTS:
+                        print(f"{keeper.name}: {name} ...", flush=True)
+                        cases.append(asdict(_measure(keeper, on, mail, name, service, break_it)))
+                        found |= {"cost": costs, "cases": cases}
+                        report.write_text(json.dumps(found, indent=1))
+                finally:
+                    keeper.stop()
+        finally:
+            appliance.run("docker", "start", on.container("supervisor"))
     appliance.wait_healthy()
     print(table(costs, cases))
 
 
 def _measure(keeper: Keeper, on: Scene, mail: Mailbox, name: str, service: str, break_it: Callable[[Scene], None]) -> Measured:
-    wait_until(on.works, 120, "the appliance is not well")
+    wait_until(on.works, 300, "the appliance is not well")
     result = Measured(keeper.name, name)
     begun = datetime.now(UTC)
     break_it(on)
@@ -79,7 +81,7 @@ def _measure(keeper: Keeper, on: Scene, mail: Mailbox, name: str, service: str, 
         time.sleep(0.2)
     if result.recovered is None:
         on.restart(service)
-        wait_until(on.works, 120, "a restart by hand does not help either")
+        wait_until(on.works, 300, "a restart by hand does not help either")
     time.sleep(_QUIET)
     first = keeper.noticed(begun)
     result.noticed = _since(begun, first) if first else None

@@ -15,6 +15,9 @@ import httpx
 from tests.appliance import Appliance
 
 
+_PATIENCE = 5.0  # seconds: on a busy machine a slow answer is no failure
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing to ask. `path` is "" for a connection alone; `restart` whether its failure is that service's own."""
@@ -60,7 +63,7 @@ class Scene:
     def works(self) -> bool:
         """Whether the backend says that it and what it needs are well."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self._port('BACKEND_PORT')}/health", timeout=2).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self._port('BACKEND_PORT')}/health", timeout=_PATIENCE).status_code == 200
         except httpx.HTTPError:
             return False
 

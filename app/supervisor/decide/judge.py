@@ -127,7 +127,9 @@ def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> V
     if (full := host_at_fault(state.host)) is not None:
         return Verdict(Phase.DEGRADED, full, HOST)
     if (back := just_back(kept, service, state, now)) is not None:
-        return Verdict(Phase.DEGRADED, words(N_("{detail}; {service} has only just come back"), detail=detail, service=back), back)
+        return Verdict(
+            Phase.DEGRADED, words(N_("{detail}; {service} has only just come back"), detail=detail, service=back), back
+        )
     if not vouched(kept, service, state):
         return Verdict(Phase.DEGRADED, words(N_("{detail}; asking what it depends on"), detail=detail))
     if now - since < PATIENCE:

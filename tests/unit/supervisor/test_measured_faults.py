@@ -11,10 +11,13 @@ from app.supervisor.actions import Action
 from app.supervisor.alerts.grouping import Kind
 from app.supervisor.alerts.rules import RULES
 from app.supervisor.alerts.signals import read_signals
-from app.supervisor.events import Event, Tick
-from app.supervisor.state import State
+from app.supervisor.events import Event, HostSampled, Tick
+from app.supervisor.state import HostState, State
 from tests.unit.supervisor.alerts.scene import Scene
 from tests.unit.supervisor.incidents.desk import Desk
+from tests.unit.supervisor.world import BEGIN
+
+BUSY_HOST = HostState(1.0, 2, (9.0, 9.0, 9.0), 8, 4, 0, 0, 100, 50, 100, 50, BEGIN)
 
 
 class Office(Scene):
@@ -34,7 +37,7 @@ def _office(folder: Path, after: float, calm: float) -> Office:
     rules = tuple(
         replace(rule, after=timedelta(seconds=after), calm=timedelta(seconds=calm)) if rule.name == "service_down" else rule
         for rule in RULES
-        if rule.name != "service_restarted"
+        if rule.name not in {"service_restarted", "host_cpu"}  # as the matrix has them switched off
     )
     office = Office(rules=rules)
     office.desk = Desk(folder)
@@ -89,3 +92,20 @@ def test_who_falls_silent_with_a_killed_redis_is_not_told_beside_it(tmp_path: Pa
     assert office.told(Kind.TRIGGER) == [["service_down redis"]]
     assert {action.service for _at, action in world.done} == {"redis"}
     assert [incident.cause for incident in office.desk.shelf.newest(10)] == ["redis"]
+
+
+@pytest.mark.parametrize("root", ["mongodb", "redis"])
+def test_on_a_busy_host_the_hung_database_is_told_and_not_those_who_noticed_first(tmp_path: Path, root: str) -> None:
+    """Its own silence counts for half a minute later there, because each answer is waited for longer."""
+    office = _office(tmp_path, after=10, calm=5)
+    world = office.desk.world
+    world.bodies[root].hangs = True
+    for moment in range(115):
+        world.tell(HostSampled(BUSY_HOST))
+        if moment < 30:  # three answers, each waited for ten seconds
+            world.last_ok[root] = world.now if moment % 10 else BEGIN
+        world.advance(1)
+    world.advance(120)
+    assert office.told(Kind.TRIGGER) == [[f"service_down {root}"]]
+    assert {action.service for _at, action in world.done} == {root}
+    assert "backend" in office.messages[0].affected

@@ -274,7 +274,11 @@ class World:
         return Probed(name, self.now, Outcome.OK, 3.0)
 
     def _works(self, name: str) -> bool:
-        return self._answers(name) and not self.bodies[name].refused_by and all(self._works(other) for other in KEPT[name].depends_on)
+        return (
+            self._answers(name)
+            and not self.bodies[name].refused_by
+            and all(self._works(other) for other in KEPT[name].depends_on)
+        )
 
 
 def chain(name: str) -> Iterator[str]:
