@@ -125,12 +125,21 @@ def _keep(place: bytes, answer: bytes, asked: float) -> None:
 
 
 @contextmanager
-def changing(*scopes: str) -> Iterator[None]:
-    """Around every write: `with changing("customers"): store.update(...)`. Also after a failed write, which may have landed."""
+def changing(*scopes: str, numbers_stay: bool = False) -> Iterator[None]:
+    """Around every write: `with changing("customers"): store.update(...)`. Also after a failed write, which may have landed.
+
+    Each scope has a part, `size_of(scope)`, for what only depends on how many there are of what kind. With `numbers_stay` it is
+    not given a new version: say so only where no filter could count otherwise after the write.
+    """
     try:
         yield
     finally:
-        invalidate(scopes)
+        invalidate(scopes if numbers_stay else [*scopes, *map(size_of, scopes)])
+
+
+def size_of(scope: str) -> str:
+    """The scope of answers that change only when something of `scope` comes, goes, or becomes of another kind."""
+    return f"{scope}.size"
 
 
 def invalidate(scopes: Iterable[str], wait: Callable[[float], None] = time.sleep) -> None:
