@@ -80,6 +80,8 @@ def promotion_week(sums: WeekSums, model: LogLinearModel) -> PromotionWeek:
         **row.model_dump(),
         role=sums.role,
         expected_dip=_rounded(sums.dip),
+        cannibalised=_rounded(sums.cannibalised),
+        halo=_rounded(sums.halo),
         price=round(sums.paid / sums.priced_units, 4) if priced else None,
         price_regular=round(sums.regular / sums.priced_units, 4) if priced else None,
         deal=round(sums.deal / max(sums.cells, 1), 4),

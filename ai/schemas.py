@@ -103,7 +103,10 @@ class ModelInfo(BaseModel):
 
 
 class ModelList(BaseModel):
+    """Both newest first; gone: whose files were let go, with what was measured."""
+
     models: list[ModelInfo]
+    gone: list[ModelInfo] = []
 
 
 class Job(BaseModel):
@@ -170,6 +173,8 @@ class PromotionWeek(BaseModel):
     lo95: float
     hi95: float
     expected_dip: float
+    cannibalised: float = 0.0
+    halo: float = 0.0
     price: float | None
     price_regular: float | None
     deal: float

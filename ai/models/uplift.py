@@ -67,6 +67,8 @@ class WeekSums:
     cells: int = 0
     deal: float = 0.0
     feature: float = 0.0
+    cannibalised: float = 0.0
+    halo: float = 0.0
 
     def add(self, part: WeekSums) -> None:
         self.baseline = self.baseline + part.baseline
@@ -137,6 +139,7 @@ class UpliftModel:
         answered_ids = {product.product_id for product in result.products}
         promotion_weeks = np.arange(first, last + 1)
         result.sisters = sister_effects(self.panel, self.model, answered_ids, customers, promotion_weeks)
+        self._add_sisters(result)
         self._warn_about_edges(result, promotion, last)
         strays = strayed(result.actual, result.baseline)
         result.p_value = self.model.placebos.p_value(strays, last - first + 1)
@@ -171,6 +174,16 @@ class UpliftModel:
             raise Refused("; ".join(dict.fromkeys(refusals)) or "nothing to analyse")
         result.warnings += [f"left out: {text}" for text in dict.fromkeys(refusals)]
         return result
+
+    def _add_sisters(self, result: Uplift) -> None:
+        """Units of the other products in the promotion's weeks; each product counts on the side of its sum, as in the totals."""
+        promoted = [week for week in result.weeks if week.role == "promotion"]
+        for sister in result.sisters:
+            for week, units in zip(promoted, sister.weekly, strict=True):
+                if sister.units < 0:
+                    week.cannibalised += units
+                else:
+                    week.halo += units
 
     def _name(self, product_id: str) -> str:
         product = self.panel.products.get(product_id)
