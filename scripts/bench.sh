@@ -18,7 +18,7 @@ cd "$ROOT"
 case ${1:-} in
     --help)
         cat <<'HELP'
-Usage: scripts/bench.sh [memory|list|import|page|sockets|people|start ...]
+Usage: scripts/bench.sh [memory|list|import|page|sockets|people|simulate|start ...]
 
 Deploys an appliance of its own with the demo data, measures (all by default), prints the table of figures and goals,
 keeps them in tests/artifacts/bench.json, and takes the appliance down. Load goes to this machine only.
