@@ -1,4 +1,4 @@
-"""Planning as an account manager does it: sliders that answer as they move, curves with their weeks, a calendar made into drafts."""
+"""Planning as account managers do it: sliders that answer as they move, curves with their weeks, calendars made into drafts."""
 
 import re
 from typing import Any
