@@ -18,7 +18,7 @@ cd "$ROOT"
 case ${1:-} in
     --help)
         cat <<'HELP'
-Usage: scripts/bench.sh [memory|budget|list|import|page|sockets|people|start|backup ...]
+Usage: scripts/bench.sh [memory|budget|list|import|page|sockets|people|simulate|start|backup ...]
        scripts/bench.sh peers
 
 Deploys an appliance of its own with the demo data, measures (all by default, except backup, which fills a database with 1.6

@@ -22,6 +22,7 @@ MEASUREMENTS = {
     "page": "page_load:measure",
     "sockets": "open_sockets:measure",
     "people": "connected_users:measure",
+    "simulate": "simulate:measure",
     "start": "machine:measure_start",
     "backup": "backups:measure",
 }

@@ -127,9 +127,9 @@ def weeks_chart(answer: Mapping[str, Any]) -> Chart:
 def steps_of(answer: Mapping[str, Any]) -> Chart:
     """How the extra units come to their net."""
     named = (
-        (_("In its weeks"), "incremental_units", False),
+        (_("Its weeks"), "incremental_units", False),
         (_("Weeks after"), "post_dip_units", False),
-        (_("Other products"), "other_products_units", False),
+        (_("Others"), "other_products_units", False),
         (_("Net"), "net_units", True),
     )
     steps = [Step(name, answer[key]["mean"], answer[key]["lo80"], answer[key]["hi80"], total) for name, key, total in named]
@@ -172,9 +172,8 @@ def response_reading(answer: Mapping[str, Any]) -> str:
     if not answer["elasticities"]:
         return ""
     found = answer["elasticities"][0]["promotion"]
-    one = Decimal(str(found["value"]))
-    sold = -one * 10
-    low, high = (sold - 10 * Decimal("1.28") * Decimal(str(found["standard_error"])) * sign for sign in (1, -1))
+    half = 1.28 * found["standard_error"]
+    sold, low, high = (100 * (0.9 ** (found["value"] + change) - 1) for change in (0.0, half, -half))
     return _(
         "10 % off sells about {more} % more ({low} to {high} %), before flag and advertisement add to it.",
         more=formatting.number(sold), low=formatting.number(low), high=formatting.number(high),

@@ -43,9 +43,9 @@ def total_chart(row: Mapping[str, Any]) -> Chart | None:
         return None
     named = (
         (_("Incremental"), "incremental_units"),
-        (_("Post-promotion dip"), "post_dip_units"),
-        (_("Taken from other products"), "cannibalised_units"),
-        (_("Drawn to other products"), "halo_units"),
+        (_("Dip after"), "post_dip_units"),
+        (_("Taken from others"), "cannibalised_units"),
+        (_("Drawn to others"), "halo_units"),
     )
     bands = [(name, analysis.get(key) or {}) for name, key in named]
     steps = [Step(name, band.get("mean"), band.get("lo80"), band.get("hi80")) for name, band in bands if band]
