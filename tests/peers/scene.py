@@ -14,7 +14,6 @@ import httpx
 
 from tests.appliance import Appliance
 
-
 _PATIENCE = 5.0  # seconds: on a busy machine a slow answer is no failure
 
 
