@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from apiflask import APIFlask
@@ -13,13 +12,13 @@ from app.web import health
 
 
 @pytest.fixture
-def pings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
+def pings(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """Both answer at once, unless a test puts something else here."""
     made: dict[str, object] = {"database": lambda: None, "redis": lambda: None}
     monkeypatch.setattr(health, "_PINGS", made)
     monkeypatch.setattr(health, "_PATIENCE", 0.1)
     monkeypatch.setattr(health, "_under_way", {})
-    yield made
+    return made
 
 
 @pytest.fixture
