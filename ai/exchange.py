@@ -65,7 +65,9 @@ def model_info(entry: Entry, current: bool = True) -> ModelInfo:
     )
 
 
-def known_ids(panel: Panel, prefix: str, customer_ids: list[str], product_ids: list[str]) -> None:
+def known_ids(
+    panel: Panel, prefix: str, customer_ids: list[str], product_ids: list[str], product_field: str = "product_ids.{}"
+) -> None:
     """Raises Invalid naming every id (up to ten) that neither the tree nor the sales know."""
     sold_by = {customer for customer, _ in panel.series}
     sold = {product for _, product in panel.series}
@@ -74,7 +76,7 @@ def known_ids(panel: Panel, prefix: str, customer_ids: list[str], product_ids: l
         for n, key in enumerate(customer_ids)
         if key not in panel.customers and key not in sold_by
     ] + [
-        {"field": f"{prefix}product_ids.{n}", "message": f"there is no product {key}"}
+        {"field": prefix + product_field.format(n), "message": f"there is no product {key}"}
         for n, key in enumerate(product_ids)
         if key not in panel.products and key not in sold
     ]

@@ -15,7 +15,17 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ai import anomalies_api, api, drift_api, elasticity_api, forecast_api, optimise_api, retrospect_api, simulate_api
+from ai import (
+    anomalies_api,
+    api,
+    drift_api,
+    elasticity_api,
+    forecast_api,
+    optimise_api,
+    response_api,
+    retrospect_api,
+    simulate_api,
+)
 from ai.data.connection import connect
 from ai.data.panel import PanelTooLarge
 from ai.exchange import Parts, blueprint
@@ -35,6 +45,7 @@ ENDPOINTS = (
     anomalies_api,
     forecast_api,
     elasticity_api,
+    response_api,
     simulate_api,
     optimise_api,
     drift_api,

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from ai import anomalies_api, drift_api, optimise_api, planning_schemas, retrospect_api, schemas
+from ai import anomalies_api, drift_api, optimise_api, planning_schemas, response_api, retrospect_api, schemas
 
 _REFERENCE = "#/components/schemas/{model}"
 # method, path, summary, request, (status, response), problems
@@ -36,6 +36,8 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
      (400, 409, 413, 422, 503)),
     ("post", "/v1/elasticity", "Own and cross price elasticities", planning_schemas.ElasticityRequest, 200,
      planning_schemas.ElasticityAnswer, (400, 409, 413, 422, 503)),
+    ("post", "/v1/response", "Units over price, with the weeks behind", response_api.ResponseRequest, 200,
+     response_api.ResponseAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/simulate", "A promotion that does not exist yet", planning_schemas.SimulateRequest, 200,
      planning_schemas.SimulateAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/anomalies", "Weeks nobody would expect", anomalies_api.AnomalyRequest, 200, anomalies_api.AnomalyAnswer,

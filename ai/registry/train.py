@@ -26,6 +26,7 @@ from ai.settings import Settings, read_settings
 
 log = structlog.get_logger(__name__)
 LOWER_PRIORITY = 10
+THREADS = 2  # at the lower priority; the fit comes out the same with any number
 BASELINE_SHARE = 0.4  # of the progress that is shown
 
 
@@ -68,6 +69,7 @@ def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastM
     try:
         return fit_forecast(
             panel,
+            threads=THREADS,
             progress=lambda share: progress(BASELINE_SHARE + (0.97 - BASELINE_SHARE) * share, step),
         )
     except TooShort as error:

@@ -8,6 +8,7 @@ PREFIXES = {
     "sale": "sal",
     "import": "imp",
     "promotion": "prm",
+    "plan": "pln",
     "user": "usr",
     "session": "ses",
     "job": "job",

@@ -32,6 +32,7 @@ _KNOWN = {
     "done": Status(N_("Done"), "good", "check"),
     "finished": Status(N_("Done"), "good", "check"),
     "cancelled": Status(N_("Cancelled"), "neutral", "x"),
+    "infeasible": Status(N_("Not possible"), "warn", "triangle-alert"),
     # promotions
     "draft": Status(N_("Draft"), "neutral", "pencil"),
     "pending_approval": Status(N_("Waiting for approval"), "warn", "clock"),

@@ -37,6 +37,9 @@ MODULES = (
     "app.trade.forecasts.pages",
     "app.trade.anomalies.api",
     "app.trade.anomalies.pages",
+    "app.trade.planning.api",
+    "app.trade.planning.pages",
+    "app.trade.planning.optimiser_pages",
     "app.trade.search.api",
 )
 

@@ -1,5 +1,6 @@
 """Lists of promotions: what a filter means to the database, names beside ids, and promotions as the API gives them."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -7,15 +8,21 @@ from typing import Any
 
 from bson.decimal128 import Decimal128
 
+from app.core.cache import cached
 from app.core.clock import iso, midnight
 from app.core.mongo import Document
 from app.core.paging import PageRequest
 from app.trade.customers.store import nodes as customers
-from app.trade.hierarchy.store import matching
+from app.trade.hierarchy.answers import encode
+from app.trade.hierarchy.store import Nodes, matching
 from app.trade.products.store import nodes as products
 from app.trade.promotions import store
 from app.trade.promotions.models import PromotionQuery
 
+_TOLD = (
+    "model", "actual_units", "baseline_units", "incremental_units", "post_dip_units", "net_incremental_units",
+    "cannibalised_units", "halo_units", "total_units",
+)  # fmt: skip
 _ROI: dict[str, Document] = {
     "gain": {"net": {"$gt": 0}},
     "loss": {"net": {"$lt": 0}},
@@ -66,14 +73,24 @@ def named(rows: Iterable[Document]) -> list[Document]:
 
 def add_names(rows: Sequence[Document]) -> list[list[str]]:
     """Give rows (or items of `as_json`) the names behind their ids as they are now; returns each one's product names."""
-    places = customers.by_ids({row["customer_id"] for row in rows}, {"name": 1, "code": 1})
-    goods = products.by_ids({product_id for row in rows for product_id in row["product_ids"]}, {"name": 1, "sku": 1})
-    names = [[goods[product_id]["name"] for product_id in row["product_ids"] if product_id in goods] for row in rows]
+    places = _named(customers, {row["customer_id"] for row in rows})
+    goods = _named(products, {product_id for row in rows for product_id in row["product_ids"]})
+    names = [[goods[product_id] for product_id in row["product_ids"] if product_id in goods] for row in rows]
     for row, own in zip(rows, names, strict=True):
-        place = places.get(row["customer_id"])
-        row["customer_name"] = place["name"] if place else None
+        row["customer_name"] = places.get(row["customer_id"])
         row["product_name"] = _joined(own)
     return names
+
+
+def _named(nodes: Nodes, ids: set[str]) -> dict[str, str]:
+    """Names by id, each kind kept by itself: a renamed product leaves the customers' names known."""
+    wanted = sorted(ids)
+
+    def load() -> bytes:
+        return encode({node_id: node["name"] for node_id, node in nodes.by_ids(wanted, {"name": 1}).items()})
+
+    found: dict[str, str] = json.loads(cached([nodes.name], ["names", nodes.name, wanted], load))
+    return found
 
 
 def _joined(names: list[str]) -> str | None:
@@ -137,6 +154,7 @@ def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "costs": {name: _text((row.get("costs") or {}).get(name)) for name in ("fixed", "per_unit")},
         "currency": row["currency"],
         "note": row["note"],
+        "planned": _planned(row.get("planned")),
         "analysis": _analysis(row.get("analysis") or {"state": "none"}),
         **{name: _text(row.get(name)) for name in ("roi_manufacturer", "roi_retailer")},
         "created_at": iso(row["created_at"]),
@@ -153,7 +171,7 @@ def _analysis(analysis: Mapping[str, Any]) -> dict[str, Any]:
         "reason": analysis.get("reason"),
         "at": iso(analysis["at"]) if analysis.get("at") else None,
     }
-    for name in ("model", "actual_units", "baseline_units", "incremental_units", "post_dip_units", "net_incremental_units"):
+    for name in _TOLD:
         told[name] = analysis.get(name)
     told["manufacturer"], told["retailer"] = _side(analysis.get("manufacturer")), _side(analysis.get("retailer"))
     told["warnings"] = analysis.get("warnings") or []
@@ -162,6 +180,15 @@ def _analysis(analysis: Mapping[str, Any]) -> dict[str, Any]:
         for week in analysis.get("weeks") or ()
     ]
     return told
+
+
+def _planned(planned: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Planned figures with their moment and money as text."""
+    if not planned:
+        return None
+    terms = {name: _text(value) if isinstance(value, Decimal128) else value for name, value in planned["terms"].items()}
+    sides = {name: _side(planned.get(name)) for name in ("manufacturer", "retailer")}
+    return {**planned, "at": iso(planned["at"]), "terms": terms, **sides}
 
 
 def _side(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
