@@ -56,6 +56,7 @@ class ForecastRequest(Strict):
     end: Day = Field(alias="to")
     objective: Literal["mean", "median", "mape"] = "mean"
     plan: list[PlannedWeeks] = Field(default_factory=list, max_length=500)
+    detail: Literal["series", "total"] = "series"
     source: Source = "pos"
 
     @field_validator("end")
@@ -95,10 +96,20 @@ class Refusal(BaseModel):
     reason: str
 
 
+class ForecastTotal(BaseModel):
+    """All series together, with bands of the sum: what stores miss is shared in part (`docs/ai.md`), so ends do not add up."""
+
+    series: int
+    weeks: list[ForecastWeek]
+
+
 class ForecastAnswer(BaseModel):
+    """detail `total` leaves the series out and gives their sum."""
+
     model: ModelInfo
     objective: Literal["mean", "median", "mape"]
     series: list[ForecastSeries]
+    total: ForecastTotal | None = None
     refused: list[Refusal] = []
     warnings: list[str] = []
 

@@ -103,7 +103,10 @@ class ModelInfo(BaseModel):
 
 
 class ModelList(BaseModel):
+    """Both newest first; gone: whose files were let go, with what was measured."""
+
     models: list[ModelInfo]
+    gone: list[ModelInfo] = []
 
 
 class Job(BaseModel):

@@ -16,6 +16,7 @@ from app.core.errors import Forbidden, Unauthenticated
 from app.core.settings import settings
 
 PASSWORD_PAGE = "/settings/password"  # noqa: S105 - an address
+ASKED = "tradeai.asked"  # in the WSGI environment: what Redis said of this request before Flask began
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNWATCHED = ("/static/", "/livez", "/health", "/metrics", "/internal/")
 _OPEN_PATHS = frozenset(
@@ -78,7 +79,7 @@ def identify() -> Response | None:
     if request.path.startswith(_UNWATCHED):
         return None
     claims = _claims()
-    answer = limits.ask(
+    answer = request.environ.get(ASKED) or limits.ask(
         claims.principal.user_id if claims else g.address,
         claims.principal.user_id if claims else "",
         claims.session_id if claims else "",
@@ -102,16 +103,22 @@ def _claims() -> tokens.Claims | None:
     """What the Bearer token says, else the cookies; an unusable token is remembered in g.refused and counts as nobody."""
     header = request.headers.get("Authorization", "")
     if header:
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() == "bearer":
-            g.signed_in_by = "bearer"
-            return _read(token.strip())
-        return None
+        token = bearer(header)
+        if token is None:
+            return None
+        g.signed_in_by = "bearer"
+        return _read(token)
     if request.path in _WITHOUT_COOKIES:
         return None
     token = cookies.access() or ""
     g.signed_in_by = "cookie"
     return (_read(token) if token else None) or _renewed()
+
+
+def bearer(header: str) -> str | None:
+    """The token in an Authorization header, None when it holds something else."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _read(token: str) -> tokens.Claims | None:

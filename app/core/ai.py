@@ -31,6 +31,12 @@ class NoSales(Conflict):
     kind, title = "no-sales", "There are no sales yet"
 
 
+class NoEvaluation(Conflict):
+    """The newest weeks have not been hidden and forecast yet: evaluate first."""
+
+    kind, title = "no-evaluation", "Nothing has been evaluated yet"
+
+
 class AiSilent(Unavailable):
     """The AI service does not answer at all, or too late."""
 
@@ -75,7 +81,7 @@ def as_error(answer: httpx.Response) -> TradeError:
     problem: Mapping[str, Any] = body if isinstance(body, dict) else {}
     detail = str(problem.get("detail") or _("The AI service answered {status}.", status=answer.status_code))
     kind = str(problem.get("type", "")).rpartition("/")[2]
-    for refusal in (NoModel, NoForecast, NoSales):
+    for refusal in (NoModel, NoForecast, NoSales, NoEvaluation):
         if kind == refusal.kind:
             return refusal(detail)
     if answer.status_code >= 500 or answer.status_code in {408, 429}:

@@ -35,22 +35,33 @@ ENTRY_SECONDS = 5.0
 _RETRY_SECONDS = 0.25
 _MARGIN_SECONDS = 0.5
 
-# One round trip: the entry's name under the current versions, and the entry. KEYS are the versions, ARGV the question's
-# digest and a fresh version for those that are missing.
-_LOOK = """
-local versions = redis.call('MGET', unpack(KEYS))
-for number, name in ipairs(KEYS) do
-  if not versions[number] then
-    redis.call('SET', name, ARGV[2])
-    versions[number] = ARGV[2]
+# For scripts: the entry's name under the current versions, and the entry. `names` are the versions' keys, `digest` is the
+# question's, `fresh` a version for those that are missing.
+LOOK = """
+local function look(names, digest, fresh)
+  local versions = redis.call('MGET', unpack(names))
+  for number, name in ipairs(names) do
+    if not versions[number] then
+      redis.call('SET', name, fresh)
+      versions[number] = fresh
+    end
   end
+  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local place = 'cache:' .. digest .. ':' .. run .. ':' .. table.concat(versions, '.')
+  return {place, redis.call('GET', place)}
 end
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local place = 'cache:' .. ARGV[1] .. ':' .. run .. ':' .. table.concat(versions, '.')
-return {place, redis.call('GET', place)}
 """
+_LOOK = f"{LOOK} return look(KEYS, ARGV[1], ARGV[2])"
 
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the cache: the keys of its scopes' versions, and its name among all questions."""
+
+    versions: tuple[str, ...]
+    digest: str
 
 
 @dataclass
@@ -65,15 +76,25 @@ class _Load:
 _loads: dict[bytes, _Load] = {}
 
 
-def cached(scopes: Iterable[str], key: Any, load: Callable[[], bytes]) -> bytes:
-    """The bytes for `key`, read through the cache. `scopes` are all the kinds of thing the answer was made from."""
-    if settings().cache == "off":
-        return load()
+def question(scopes: Iterable[str], key: Any) -> Question:
+    """The question `key`. `scopes` are all the kinds of thing its answer is made from."""
     names = sorted(set(scopes))
     digest = hashlib.sha256(json.dumps([names, key], sort_keys=True, default=str).encode()).hexdigest()
+    return Question(tuple(f"version:{name}" for name in names), digest)
+
+
+def cached(scopes: Iterable[str], key: Any, load: Callable[[], bytes]) -> bytes:
+    """The bytes for `key`, read through the cache; `scopes` as for `question`."""
+    return answered(question(scopes, key), load)
+
+
+def answered(asks: Question, load: Callable[[], bytes]) -> bytes:
+    """The bytes for a question, from the cache or from `load`."""
+    if settings().cache == "off":
+        return load()
     asked = time.time()
     try:
-        place, found = client(decode=False).eval(_LOOK, len(names), *[f"version:{name}" for name in names], digest, uuid4().hex)
+        place, found = client(decode=False).eval(_LOOK, len(asks.versions), *asks.versions, asks.digest, uuid4().hex)
     except RedisError:
         return load()
     return bytes(found) if found is not None else _load_once(place, asked, load)
@@ -104,12 +125,21 @@ def _keep(place: bytes, answer: bytes, asked: float) -> None:
 
 
 @contextmanager
-def changing(*scopes: str) -> Iterator[None]:
-    """Around every write: `with changing("customers"): store.update(...)`. Also after a failed write, which may have landed."""
+def changing(*scopes: str, numbers_stay: bool = False) -> Iterator[None]:
+    """Around every write: `with changing("customers"): store.update(...)`. Also after a failed write, which may have landed.
+
+    Each scope has a part, `size_of(scope)`, for what only depends on how many there are of what kind. With `numbers_stay` it is
+    not given a new version: say so only where no filter could count otherwise after the write.
+    """
     try:
         yield
     finally:
-        invalidate(scopes)
+        invalidate(scopes if numbers_stay else [*scopes, *map(size_of, scopes)])
+
+
+def size_of(scope: str) -> str:
+    """The scope of answers that change only when something of `scope` comes, goes, or becomes of another kind."""
+    return f"{scope}.size"
 
 
 def invalidate(scopes: Iterable[str], wait: Callable[[float], None] = time.sleep) -> None:

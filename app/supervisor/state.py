@@ -118,6 +118,7 @@ class ServiceState:
     since: datetime | None = None
     reason: Words = NOTHING
     blamed_on: str | None = None
+    blamed_since: datetime | None = None  # one of `blamed_on`, without a break
 
     seen: bool = False  # Docker was asked about it at least once
     container: Container | None = None

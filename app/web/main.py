@@ -6,7 +6,7 @@ from app import __version__
 from app.access import authentication
 from app.core.logging import configure_logging
 from app.core.settings import Settings, settings
-from app.web import metrics, openapi, presentation, problems, request_context, subjects
+from app.web import metrics, openapi, presentation, problems, request_context, short_way, subjects
 
 
 def create_app(config: Settings | None = None) -> APIFlask:
@@ -38,4 +38,5 @@ def create_app(config: Settings | None = None) -> APIFlask:
     problems.install(app)
     openapi.install(app)
     subjects.install(app)
+    short_way.install(app)
     return app

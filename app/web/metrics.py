@@ -26,7 +26,7 @@ def install(app: APIFlask, config: Settings) -> None:
     if config.environment == "production" and config.service == "backend":
         _SHARED.mkdir(exist_ok=True)
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_SHARED))
-    histogram = _requests()
+    _requests()
     mongo_figures.count_with(_database())
 
     @app.before_request
@@ -38,10 +38,15 @@ def install(app: APIFlask, config: Settings) -> None:
         # The endpoint and not the path: paths hold ids, and every id would be a series of its own.
         endpoint = request.url_rule.rule if request.url_rule else "none"
         seconds = time.perf_counter() - g.get("measured_from", time.perf_counter())
-        histogram.labels(request.method, endpoint, str(response.status_code)).observe(seconds)
+        observe(request.method, endpoint, response.status_code, seconds)
         return response
 
     app.add_url_rule("/metrics", "metrics", app.doc(hide=True)(_answer))
+
+
+def observe(method: str, endpoint: str, status: int, seconds: float) -> None:
+    """Count one request."""
+    _requests().labels(method, endpoint, str(status)).observe(seconds)
 
 
 def _answer() -> Response:

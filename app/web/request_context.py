@@ -25,6 +25,11 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
+def chosen_id(offered: str) -> str:
+    """The id that came with the request if it can be logged as it is, else a new one."""
+    return offered if _SAFE_ID.match(offered) else uuid4().hex
+
+
 class _Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie, for messages to the next page; whoever brings none pays nothing for it."""
 
@@ -40,8 +45,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        offered = request.headers.get("X-Request-ID", "")
-        g.request_id = offered if _SAFE_ID.match(offered) else uuid4().hex
+        g.request_id = chosen_id(request.headers.get("X-Request-ID", ""))
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -43,6 +43,11 @@ _KNOWN = {
     "analysed": Status(N_("Analysed"), "good", "chart-line"),
     "observed": Status(N_("Found in sales"), "neutral", "eye"),
     "entered": Status(N_("Entered"), "neutral", "pencil"),
+    # drift
+    "stable": Status(N_("As usual"), "good", "check"),
+    "moved": Status(N_("Moved"), "warn", "trending-up"),
+    "shifted": Status(N_("Shifted"), "bad", "triangle-alert"),
+    "unknown": Status(N_("Not known"), "neutral", "circle-help"),
     # people, customers, products
     "inactive": Status(N_("Inactive"), "neutral", "pause"),
     "discontinued": Status(N_("Discontinued"), "neutral", "octagon-x"),

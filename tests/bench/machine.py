@@ -1,7 +1,10 @@
 """What the whole appliance needs: time from stopped to healthy, and memory at rest."""
 
+import os
 import re
 import time
+
+import docker
 
 from tests.appliance import Appliance
 from tests.bench.result import Result
@@ -33,3 +36,15 @@ def measure_memory(appliance: Appliance) -> list[Result]:
         Result("memory of our own containers, idle", sum(ours.values()), "MB", 600, note=listed),
         Result("memory of the whole appliance, idle", sum(megabytes.values()), "MB"),
     ]
+
+
+def processor_seconds(appliance: Appliance) -> dict[str, float]:
+    """What each container has used of the processor so far, and this process (`driver`)."""
+    own = os.times()
+    spent = {"driver": own.user + own.system}
+    engine = docker.from_env()
+    for container in engine.containers.list(filters={"label": f"com.docker.compose.project={appliance.project}"}):
+        usage = container.stats(stream=False, one_shot=True)["cpu_stats"]["cpu_usage"]["total_usage"]
+        spent[container.labels["com.docker.compose.service"]] = usage / 1e9
+    engine.close()
+    return spent

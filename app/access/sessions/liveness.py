@@ -54,6 +54,11 @@ def check(user_id: str, token_version: int, session_id: str, known: list[str | N
         raise Unauthenticated("This session has ended. Sign in again.")
 
 
+def counts(token_version: int, session_id: str, known: list[str | None]) -> bool:
+    """Whether what Redis knows is enough to say that user and session still count; else `check` finds out why not."""
+    return known[0] == str(token_version) and (known[1] == _OPEN or not session_id)
+
+
 def _load_user(user_id: str) -> str:
     version = _user_version(user_id)
     _keep(user_key(user_id), version)

@@ -10,6 +10,7 @@ HOST = "host"
 DISK_FLOOR = 0.01  # share free
 MEMORY_FLOOR = 0.03
 BUSY_LASTS = timedelta(seconds=15)
+FOLLOWS = timedelta(seconds=10)  # within which what fell silent with a service answers again after it
 
 
 def culprit(kept: Kept, state: State) -> str | None:
@@ -31,6 +32,16 @@ def vouched(kept: Kept, service: ServiceState, state: State) -> bool:
         return True
     answers = [state.services[name].probe.ok_at for name in kept.depends_on]
     return all(ok_at is not None and ok_at > since for ok_at in answers)
+
+
+def just_back(kept: Kept, service: ServiceState, state: State, now: datetime) -> str | None:
+    """What `kept` depends on and fell silent with, when it is well again for so short a time that `kept` may yet follow."""
+    since = service.probe.failing_since
+    for name in kept.depends_on:
+        well_since = state.services[name].since if state.healthy(name) else None
+        if since is not None and well_since is not None and since < well_since and now - well_since < FOLLOWS:
+            return name
+    return None
 
 
 def host_at_fault(host: HostState | None) -> Words | None:

@@ -10,6 +10,7 @@ from app.access.signed_in import may
 from app.trade.customers import service
 from app.trade.customers.models import Customer, CustomerChange, CustomerInput, CustomerPage, CustomerQuery
 from app.trade.hierarchy.answers import encode, json_answer, packed_answer
+from app.web import short_way
 
 blueprint = APIBlueprint("customers_api", __name__, url_prefix="/api/v1/customers", tag="Customers")
 
@@ -20,7 +21,9 @@ blueprint = APIBlueprint("customers_api", __name__, url_prefix="/api/v1/customer
 @blueprint.doc(summary="List customers", responses=[401, 403, 422])
 def listing(query_data: CustomerQuery) -> Response:
     """A page of customers, filtered and sorted."""
-    return packed_answer(service.page_json(may(Permission.CUSTOMERS_READ), query_data))
+    who = may(Permission.CUSTOMERS_READ)
+    short_way.remember(service.page_question(query_data), Permission.CUSTOMERS_READ)
+    return packed_answer(service.page_json(who, query_data))
 
 
 @blueprint.post("")

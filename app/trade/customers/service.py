@@ -5,7 +5,7 @@ from typing import Any
 
 from app.access.models import Permission, Principal
 from app.access.permissions import require
-from app.core.cache import cached
+from app.core.cache import Question, answered, question
 from app.core.clock import iso
 from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
@@ -56,6 +56,11 @@ def page(who: Principal, where: Document, request: PageRequest, count: bool = Tr
     return tree.page(who, where, request, count)
 
 
+def page_question(query: CustomerQuery) -> Question:
+    """What `page_json` asks the cache."""
+    return question([tree.scope], ["customers.page", query.model_dump(mode="json")])
+
+
 def page_json(who: Principal, query: CustomerQuery) -> bytes:
     """One page of customers as packed JSON, made once and kept until a customer changes."""
     require(who, tree.read)
@@ -66,7 +71,7 @@ def page_json(who: Principal, query: CustomerQuery) -> bytes:
         items = [as_json(customer) for customer in found.items]
         return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
 
-    return cached([tree.scope], ["customers.page", query.model_dump(mode="json")], load)
+    return answered(page_question(query), load)
 
 
 def iterate(who: Principal, where: Document) -> Iterator[Document]:

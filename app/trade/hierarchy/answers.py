@@ -22,16 +22,21 @@ def pack(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()[:_TAG_BYTES] + gzip.compress(body, _LEVEL, mtime=0)
 
 
+def unpack(packed: bytes) -> tuple[str, bytes]:
+    """(tag, compressed body) of what `pack` made."""
+    return packed[:_TAG_BYTES].hex(), packed[_TAG_BYTES:]
+
+
 def packed_answer(packed: bytes) -> Response:
     """What `pack` made, as it is for whoever takes gzip; 304 without a body when the asker has it already."""
-    tag, body = packed[:_TAG_BYTES], packed[_TAG_BYTES:]
-    compressed = "gzip" in request.accept_encodings
+    tag, body = unpack(packed)
+    compressed = request.accept_encodings.quality("gzip") > 0
     answer = Response(body if compressed else gzip.decompress(body), mimetype="application/json")
     if compressed:
         answer.headers["Content-Encoding"] = "gzip"
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.vary.add("Accept-Encoding")
-    answer.set_etag(tag.hex(), weak=True)
+    answer.set_etag(tag, weak=True)
     answer.make_conditional(request)
     return answer
 

@@ -1,13 +1,13 @@
 """Creating, changing and moving a node of a tree: permission, rules, storage, audit, event, in this order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.access.audit.service import record
 from app.access.models import Permission, Principal
 from app.access.permissions import require
-from app.core.cache import changing
+from app.core.cache import cached, changing, size_of
 from app.core.errors import FieldError, Invalid, NotFound, Stale
 from app.core.events import emit
 from app.core.ids import new_id
@@ -37,7 +37,14 @@ class Tree:
     def page(self, who: Principal, where: Document, request: PageRequest, count: bool = True) -> Page:
         """One page of `where`."""
         require(who, self.read)
-        return self.nodes.page(where, request, self.sortable, count=count)
+        page = self.nodes.page(where, request, self.sortable, count=False)
+        return replace(page, total=self._count(where)) if count else page
+
+    def _count(self, where: Document) -> int:
+        """How many nodes `where` has; kept while only names change, if it is plain enough not to look at them."""
+        if "name" in where or not all(isinstance(value, str) for value in where.values()):
+            return self.nodes.count(where)
+        return int(cached([size_of(self.scope)], ["count", self.scope, where], lambda: b"%d" % self.nodes.count(where)))
 
     def iterate(self, who: Principal, where: Document) -> Iterator[Document]:
         """Every node of `where`, by code."""
@@ -100,7 +107,7 @@ class Tree:
         if "parent_id" in changes or "level" in changes:
             before, after = self._reshape(who, node_id, version, changes)
         else:
-            with changing(self.scope):
+            with changing(self.scope, numbers_stay=set(changes) == {"name"}):
                 before, after = self.nodes.update(node_id, version, changes, who.user_id)
         self._tell(who, "changed", {name: before.get(name) for name in changes}, after, {n: after.get(n) for n in changes})
         return after

@@ -10,6 +10,7 @@ from app.access.signed_in import may
 from app.trade.hierarchy.answers import encode, json_answer, packed_answer
 from app.trade.products import service
 from app.trade.products.models import Product, ProductChange, ProductInput, ProductPage, ProductQuery
+from app.web import short_way
 
 blueprint = APIBlueprint("products_api", __name__, url_prefix="/api/v1/products", tag="Products")
 
@@ -20,7 +21,9 @@ blueprint = APIBlueprint("products_api", __name__, url_prefix="/api/v1/products"
 @blueprint.doc(summary="List products", responses=[401, 403, 422])
 def listing(query_data: ProductQuery) -> Response:
     """A page of products, filtered and sorted."""
-    return packed_answer(service.page_json(may(Permission.PRODUCTS_READ), query_data))
+    who = may(Permission.PRODUCTS_READ)
+    short_way.remember(service.page_question(query_data), Permission.PRODUCTS_READ)
+    return packed_answer(service.page_json(who, query_data))
 
 
 @blueprint.post("")

@@ -8,7 +8,7 @@ from bson.decimal128 import Decimal128
 
 from app.access.models import Permission, Principal
 from app.access.permissions import require
-from app.core.cache import cached
+from app.core.cache import Question, answered, question
 from app.core.clock import iso
 from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
@@ -68,6 +68,11 @@ def page(who: Principal, where: Document, request: PageRequest, count: bool = Tr
     return tree.page(who, where, request, count)
 
 
+def page_question(query: ProductQuery) -> Question:
+    """What `page_json` asks the cache."""
+    return question([tree.scope], ["products.page", query.model_dump(mode="json")])
+
+
 def page_json(who: Principal, query: ProductQuery) -> bytes:
     """One page of products as packed JSON, made once and kept until a product changes."""
     require(who, tree.read)
@@ -78,7 +83,7 @@ def page_json(who: Principal, query: ProductQuery) -> bytes:
         items = [as_json(product) for product in found.items]
         return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
 
-    return cached([tree.scope], ["products.page", query.model_dump(mode="json")], load)
+    return answered(page_question(query), load)
 
 
 def iterate(who: Principal, where: Document) -> Iterator[Document]:

@@ -21,6 +21,7 @@ from app.trade.promotions.models import (
     Saved,
     StatusChange,
 )
+from app.web import short_way
 
 blueprint = APIBlueprint("promotions_api", __name__, url_prefix="/api/v1/promotions", tag="Promotions")
 
@@ -31,7 +32,9 @@ blueprint = APIBlueprint("promotions_api", __name__, url_prefix="/api/v1/promoti
 @blueprint.doc(summary="List promotions", responses=[401, 403, 422])
 def listing(query_data: PromotionQuery) -> Response:
     """A page of promotions, filtered and sorted, without the weeks of their analysis."""
-    return packed_answer(service.page_json(may(Permission.PROMOTIONS_READ), query_data))
+    who = may(Permission.PROMOTIONS_READ)
+    short_way.remember(service.page_question(query_data), Permission.PROMOTIONS_READ)
+    return packed_answer(service.page_json(who, query_data))
 
 
 @blueprint.post("")

@@ -1,5 +1,6 @@
 """Lists of promotions: what a filter means to the database, names beside ids, and promotions as the API gives them."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -7,11 +8,13 @@ from typing import Any
 
 from bson.decimal128 import Decimal128
 
+from app.core.cache import cached
 from app.core.clock import iso, midnight
 from app.core.mongo import Document
 from app.core.paging import PageRequest
 from app.trade.customers.store import nodes as customers
-from app.trade.hierarchy.store import matching
+from app.trade.hierarchy.answers import encode
+from app.trade.hierarchy.store import Nodes, matching
 from app.trade.products.store import nodes as products
 from app.trade.promotions import store
 from app.trade.promotions.models import PromotionQuery
@@ -70,14 +73,24 @@ def named(rows: Iterable[Document]) -> list[Document]:
 
 def add_names(rows: Sequence[Document]) -> list[list[str]]:
     """Give rows (or items of `as_json`) the names behind their ids as they are now; returns each one's product names."""
-    places = customers.by_ids({row["customer_id"] for row in rows}, {"name": 1, "code": 1})
-    goods = products.by_ids({product_id for row in rows for product_id in row["product_ids"]}, {"name": 1, "sku": 1})
-    names = [[goods[product_id]["name"] for product_id in row["product_ids"] if product_id in goods] for row in rows]
+    places = _named(customers, {row["customer_id"] for row in rows})
+    goods = _named(products, {product_id for row in rows for product_id in row["product_ids"]})
+    names = [[goods[product_id] for product_id in row["product_ids"] if product_id in goods] for row in rows]
     for row, own in zip(rows, names, strict=True):
-        place = places.get(row["customer_id"])
-        row["customer_name"] = place["name"] if place else None
+        row["customer_name"] = places.get(row["customer_id"])
         row["product_name"] = _joined(own)
     return names
+
+
+def _named(nodes: Nodes, ids: set[str]) -> dict[str, str]:
+    """Names by id, each kind kept by itself: a renamed product leaves the customers' names known."""
+    wanted = sorted(ids)
+
+    def load() -> bytes:
+        return encode({node_id: node["name"] for node_id, node in nodes.by_ids(wanted, {"name": 1}).items()})
+
+    found: dict[str, str] = json.loads(cached([nodes.name], ["names", nodes.name, wanted], load))
+    return found
 
 
 def _joined(names: list[str]) -> str | None:

@@ -13,7 +13,7 @@ from app.access.audit.service import record
 from app.access.models import Permission, Principal
 from app.access.permissions import require
 from app.core import jobs
-from app.core.cache import cached, changing
+from app.core.cache import Question, answered, cached, changing, question
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from app.core.events import emit
@@ -72,6 +72,11 @@ def _rows(query: PromotionQuery) -> Document:
     return bson.decode(cached(_scopes(query), ["promotions.rows", query.model_dump(mode="json")], load), _AWARE)
 
 
+def page_question(query: PromotionQuery) -> Question:
+    """What `page_json` asks the cache."""
+    return question(SCOPES, ["promotions.page", query.model_dump(mode="json")])
+
+
 def page_json(who: Principal, query: PromotionQuery) -> bytes:
     """One page as packed JSON, made once and kept until a promotion, customer or product changes."""
     require(who, Permission.PROMOTIONS_READ)
@@ -87,7 +92,7 @@ def page_json(who: Principal, query: PromotionQuery) -> bytes:
         listing.add_names(answer["items"])
         return pack(encode(answer))
 
-    return cached(SCOPES, ["promotions.page", key], load)
+    return answered(page_question(query), load)
 
 
 def _scopes(query: PromotionQuery) -> tuple[str, ...]:

@@ -176,7 +176,7 @@ def test_while_redis_is_away_the_database_decides(
             raise RedisConnectionError("away")
 
     for module in ("app.access.limits", "app.access.sessions.liveness"):
-        monkeypatch.setattr(f"{module}.client", lambda: Away())
+        monkeypatch.setattr(f"{module}.client", lambda decode=True: Away())
     monkeypatch.setattr(limits, "_away_until", 0.0)
     assert me(client, open_["access_token"]) == 200
     assert me(client, lost["access_token"]) == 401
