@@ -153,6 +153,7 @@ def uplift_result(key: str, found: Uplift, costs: Costs, panel: Panel, model: Lo
         halo_units=halo,
         total_units=_rounded(incremental.mean + dip.mean + cannibalised.mean + halo.mean),
         uplift_percent=None if share is None else round(100 * share, 1),
+        placebo_p_value=None if found.p_value is None else round(found.p_value, 4),
         weeks=[promotion_week(sums, model) for sums in found.weeks] if weeks else None,
         manufacturer=side(economics.manufacturer_return(outcomes, costs)),
         retailer=side(economics.retailer_return(outcomes, costs)),

@@ -95,7 +95,7 @@ duty_system() {
 
 duty_update() { [ ! -f "$ROOT/.cache/update/state" ] || "$ROOT/scripts/update.sh" --undo || FAILED=1; }
 
-mkdir -p "$FOLDER"
+mkdir -p "$FOLDER" "$ROOT/.cache"
 exec 6>"$ROOT/.cache/duties.lock"
 flock --nonblock 6 || die "These duties are being done at this moment."
 if [ "$ONLY" = settings ]; then duty_settings; else

@@ -30,8 +30,8 @@ POWER: dict[Aim, float] = {"mape": 1.0, "mean": 0.0}
 HORIZONS = (1, 2, 3, 4, 6, 8, 13)
 FIRST_ORIGIN = 8  # weeks of history before the first row that is learned from
 FEWEST_WEEKS = 16
-TRIED_WINDOWS, TRIED_WEEKS = 2, 12  # windows of past origins that the spread is measured on
-MOST_ROWS = 120_000
+TRIED_WINDOWS, TRIED_WEEKS = 2, 18  # windows of past origins that the spread is measured on
+MOST_ROWS, MOST_TRIED_ROWS, FEWEST_PAIRS = 120_000, 100_000, 60
 ACTIVE_WEEKS = 8  # a store that sold nothing for longer does not count in its chain's mean
 PERCENTAGE_SHIFT = -0.05  # log units by which the percentage error wants less, found on rounds before week 135
 OWN_WAY_DEPTH, OWN_WAY_FEATURE = 0.1, 0.5  # how far a store's plan may lie from its chain's
@@ -119,7 +119,7 @@ class _PointsOf:
         asked[market.product[series]] = True  # numbers of blocks, which are never more than series
         everyone = np.flatnonzero(asked[market.product])
         rows = self._rows.rows(origin, target, everyone)
-        active = market.known[everyone, max(0, origin - ACTIVE_WEEKS + 1) : origin + 1].any(axis=1)
+        active = np.any(market.known[everyone, max(0, origin - ACTIVE_WEEKS + 1) : origin + 1], axis=1)
         cells = chain_rows(rows, market.product, active)
         base = base_of(rows)
         ridge = {aim: self._ridge[aim].log_units(origin, target)[everyone] for aim in AIMS}
@@ -179,24 +179,31 @@ def fit_forecast(
     )
 
 
-def _learning_rows(rows: ForecastRows, last: int, horizons: tuple[int, ...]) -> Rows:
-    """Rows of all origins and horizons with known sales; thinned to about MOST_ROWS by whole origins and whole products."""
-    pairs = [(o, o + h) for o in range(FIRST_ORIGIN, last) for h in horizons if o + h <= last]
+def _thinned(
+    rows: ForecastRows, pairs: list[tuple[int, int]], most: int, fewest_pairs: int
+) -> list[tuple[tuple[int, int], np.ndarray]]:
+    """Pairs of origin and target with the series to look at: about `most` rows, by whole pairs and then by whole products."""
     sold = {pair: rows.sold(*pair) for pair in pairs}
     count = sum(len(series) for series in sold.values())
     rng = np.random.default_rng(1)
-    if count > MOST_ROWS:  # whole origins first: a row costs as much as its origin
-        kept = max(int(len(pairs) * MOST_ROWS / count), 60)
+    if count > most:  # whole pairs first: a row costs as much as its pair
+        kept = min(len(pairs), max(int(len(pairs) * most / count), fewest_pairs))
         pairs = [pairs[number] for number in sorted(rng.permutation(len(pairs))[:kept])]
-    share = min(1.0, MOST_ROWS / max(sum(len(sold[pair]) for pair in pairs), 1))
+    share = min(1.0, most / max(sum(len(sold[pair]) for pair in pairs), 1))
+    product, blocks = rows.market.product, len(rows.market.blocks)
     parts = []
-    product = rows.market.product
     for pair in pairs:
         series = sold[pair]
-        chosen = series if share == 1.0 else series[(rng.random(len(rows.market.blocks)) < share)[product[series]]]
+        chosen = series if share == 1.0 else series[(rng.random(blocks) < share)[product[series]]]
         if len(chosen):
-            parts.append(rows.rows(*pair, chosen))
-    return Rows.joined(parts)
+            parts.append((pair, chosen))
+    return parts
+
+
+def _learning_rows(rows: ForecastRows, last: int, horizons: tuple[int, ...]) -> Rows:
+    """Rows of all origins and horizons with known sales, thinned."""
+    pairs = [(o, o + h) for o in range(FIRST_ORIGIN, last) for h in horizons if o + h <= last]
+    return Rows.joined([rows.rows(*pair, series) for pair, series in _thinned(rows, pairs, MOST_ROWS, FEWEST_PAIRS)])
 
 
 class _Learned:
@@ -227,13 +234,13 @@ def _fit_members(rows: ForecastRows, learned: _Learned, last: int, threads: int)
 
 def _tried(rows: ForecastRows, members: Members, start: int, last: int, horizons: tuple[int, ...]) -> Tried:
     points_of = _PointsOf(members, rows)
+    origins = range(start, min(start + TRIED_WEEKS, last))
+    pairs = [(origin, origin + horizon) for origin in origins for horizon in horizons if origin + horizon <= last]
     tables, points = [], []
-    for origin in range(start, min(start + TRIED_WEEKS, last)):
-        for horizon in horizons:
-            if origin + horizon <= last and len(series := rows.sold(origin, origin + horizon)):
-                table, found = points_of(origin, origin + horizon, series)
-                tables.append(table)
-                points.append(found)
+    for (origin, target), series in _thinned(rows, pairs, MOST_TRIED_ROWS, FEWEST_PAIRS):
+        table, found = points_of(origin, target, series)
+        tables.append(table)
+        points.append(found)
     table = Rows.joined(tables)
     joined = {aim: np.concatenate([point.log_units[aim] for point in points]) for aim in AIMS}
     return Tried(

@@ -112,8 +112,11 @@ class Registry:
                 log.error("model_unreadable", model=entry.id, error=str(error), remedy="using the model before")
         return None
 
-    def add(self, stored: StoredModel, *, key: str, source: str, fitted_at: str, rows: int, window: tuple[str, str]) -> Entry:
-        """Writes the model beside the others, then switches to it; old ones beyond the kept number go."""
+    def add(
+        self, stored: StoredModel, *, key: str, source: str, fitted_at: str, rows: int, window: tuple[str, str],
+        serve: bool = True,
+    ) -> Entry:  # fmt: skip
+        """Writes the model beside the others, then switches to it unless told not to; old ones beyond the kept number go."""
         self.folder.mkdir(parents=True, exist_ok=True)
         building = self.folder / f".{key}.partial"
         shutil.rmtree(building, ignore_errors=True)
@@ -121,11 +124,15 @@ class Registry:
         sha256 = write(stored, building)
         building.replace(self.folder / key)
         entry = Entry(key, source, fitted_at, rows, *window, sha256, stored.facts["metrics"])
+        serving = None if serve else self.current(source)
         entries = [*self.entries(), entry]
-        same = [other for other in entries if other.source == source]
-        dropped = same[:-KEPT_MODELS]
+        same = [other for other in entries if other.source == source and other != serving]
+        dropped = same[: -(KEPT_MODELS - (serving is not None))]
         kept = [other for other in entries if other not in dropped]
-        self._save(kept, {name: other for name, other in self._promoted().items() if name != source}, dropped)
+        promoted = {name: other for name, other in self._promoted().items() if name != source}
+        if serving:
+            promoted[source] = serving.id
+        self._save(kept, promoted, dropped)
         for old in dropped:
             shutil.rmtree(self.folder / old.id, ignore_errors=True)
         return entry

@@ -50,7 +50,12 @@ class Elsewhere:
         words = LastWords(process.stderr)
         seconds = self.grace_seconds + size / _LEAST_PACE
         late = threading.Event()
-        timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, give_up)
         timer.daemon = True
         timer.start()
         try:

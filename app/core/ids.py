@@ -12,6 +12,7 @@ PREFIXES = {
     "user": "usr",
     "session": "ses",
     "job": "job",
+    "look": "lok",
 }
 
 

@@ -67,7 +67,7 @@ def install(app: APIFlask) -> None:
 class ShortWay:
     """WSGI: answers what it can, and leaves the rest to `application`."""
 
-    def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
+    def __init__(self, application: Any) -> None:
         self._application = application
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -37,6 +37,8 @@ def fill(count: int) -> None:
             for batch in _batches(sales.find(batch_size=BATCH), turn, count - made):
                 db["sales"].insert_many(batch, ordered=False)
                 made += len(batch)
+            if not made:
+                sys.exit("There are no sales to repeat: scripts/tradeai demo load")
             turn += 1
             print(f"{made} documents", flush=True)
         for index in INDEXES:

@@ -3,6 +3,7 @@
 Served here on a desk with a state file of its own, whose one channel leads to a real receiver.
 """
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,20 @@ from tests.browser.axe import serious_findings
 from tests.browser.keeper_site import Visit, served
 from tests.browser.opening import PHONE, WIDE, picture
 from tests.unit.supervisor.alerts.receivers import http_receiver
-from tests.unit.supervisor.pages.test_alerts import PASSWORD, Room
+from tests.unit.supervisor.pages.test_alerts import PASSWORD, Room, StillKeeper
+
+
+class WaitingKeeper(StillKeeper):
+    """Whoever follows the page waits, as for a loop on which nothing happens."""
+
+    def wait_for_turn(self, after: int, seconds: float) -> int:
+        threading.Event().wait(min(seconds, 1))
+        return after
+
+
+class WaitingRoom(Room):
+    keeper_type = WaitingKeeper
+
 
 PAGES = ("/alerts", "/alerts/rules", "/alerts/channels", "/alerts/{alert}")
 
@@ -22,7 +36,7 @@ PAGES = ("/alerts", "/alerts/rules", "/alerts/channels", "/alerts/{alert}")
 def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit[Room]]:
     """MongoDB is down, and people were told."""
     with http_receiver() as receiver:
-        room = Room(tmp_path, receiver)
+        room = WaitingRoom(tmp_path, receiver)
         room.office.down("mongodb")
         with served(browser, room, PASSWORD) as made:
             yield made

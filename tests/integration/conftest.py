@@ -1,13 +1,15 @@
 """Integration tests talk to a real MongoDB-protocol server and a real Redis.
 
 Where they are comes from TRADEAI_TEST_MONGO_URL and TRADEAI_TEST_REDIS_URL; `scripts/test.sh` starts both from the
-compose file and sets them. Every test gets a database of its own and an emptied Redis.
+compose file and sets them. Every test gets an emptied database and an emptied Redis.
 """
 
+import functools
 import importlib
 import os
 import pkgutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -38,17 +40,47 @@ def mongo_client() -> Iterator[pymongo.MongoClient[dict[str, Any]]]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def indexed(mongo_client: pymongo.MongoClient[dict[str, Any]]) -> Iterator[Db]:
+    """One database with all declared indexes for the whole run: making them takes longer than most tests."""
+    with _database(mongo_client) as db:
+        yield db
+
+
 @pytest.fixture
-def mongo(mongo_client: pymongo.MongoClient[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
-    """A fresh database with all declared indexes, which the application under test uses."""
-    name = f"test_{uuid4().hex[:12]}"
-    db = mongo_client[name]
+def mongo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
+    """An empty database with all declared indexes, which the application under test uses.
+
+    A test that changes indexes is marked `own_database`, and gets one that is thrown away.
+    """
+    with ExitStack() as stack:
+        if request.node.get_closest_marker("own_database"):
+            db = stack.enter_context(_database(request.getfixturevalue("mongo_client")))
+        else:
+            db = request.getfixturevalue("indexed")
+            _empty(db)
+        mongo_module.database.cache_clear()
+        monkeypatch.setattr(mongo_module, "connect", lambda _config: db)
+        yield db
+        mongo_module.database.cache_clear()
+
+
+@contextmanager
+def _database(mongo_client: pymongo.MongoClient[dict[str, Any]]) -> Iterator[Db]:
+    db = mongo_client[f"test_{uuid4().hex[:12]}"]
     ensure_indexes(db, _declared_indexes())
-    mongo_module.database.cache_clear()
-    monkeypatch.setattr(mongo_module, "connect", lambda _config: db)
     yield db
-    mongo_module.database.cache_clear()
-    mongo_client.drop_database(name)
+    mongo_client.drop_database(db.name)
+
+
+def _empty(db: Db) -> None:
+    """As it was made: no documents, and no collection but those with declared indexes."""
+    declared = {index.collection for index in _declared_indexes()}
+    for name in db.list_collection_names():
+        if name in declared:
+            db[name].delete_many({})
+        else:
+            db.drop_collection(name)
 
 
 @pytest.fixture
@@ -102,6 +134,7 @@ def as_role(app: Any, mongo: Db) -> Callable[[Role | str], Any]:
     return sign_in
 
 
+@functools.cache
 def _declared_indexes() -> list[Index]:
     """INDEXES of every store module in app.trade and app.access."""
     import app.access

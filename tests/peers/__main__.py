@@ -21,7 +21,7 @@ from tests.peers.scene import Scene, scene
 
 _IDLE = 30.0  # seconds over which memory and processor time are taken
 _LIMIT = 120.0  # seconds after which a fault counts as not healed
-_QUIET = 90.0  # seconds after recovery in which messages may still come
+_QUIET = 100.0  # seconds after recovery in which messages may still come
 FAULTS: tuple[tuple[str, str, Callable[[Scene], None]], ...] = (
     ("kill -9 of the backend", "backend", lambda on: on.kill("backend")),
     ("kill -9 of MongoDB", "mongodb", lambda on: on.kill("mongodb")),

@@ -22,6 +22,8 @@ modules:
   http: {prober: http, timeout: 2s}
   tcp: {prober: tcp, timeout: 2s}
 """
+# Debian's Alertmanager looks for its templates below /usr/share only, where an unpacked package has put none.
+_WITH_SHARED = 'mount -t overlay overlay -o "lowerdir=$0/usr/share:/usr/share" /usr/share && exec "$@"'
 _RULES = f"""
 groups:
   - name: services
@@ -62,6 +64,7 @@ class Prometheus(Keeper):
             ),
             launch(
                 [
+                    *("unshare", "--mount", "sh", "-c", _WITH_SHARED, self.tools.resolve()),
                     binaries / "prometheus-alertmanager",
                     f"--config.file={folder}/manager.yml",
                     f"--storage.path={folder}/manager",

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -73,7 +73,8 @@ class Scene:
     def hang(self, service: str) -> None:
         listed = self.appliance.run("docker", "top", self.container(service), "-o", "pid").stdout
         for process in listed.split()[1:]:
-            os.kill(int(process), signal.SIGSTOP)
+            with suppress(ProcessLookupError):  # a health check that ended in this moment
+                os.kill(int(process), signal.SIGSTOP)
 
     def restart(self, service: str) -> None:
         """What every peer does; SIGKILL after ten seconds ends a stopped process too."""

@@ -10,6 +10,8 @@ HOST = "host"
 DISK_FLOOR = 0.01  # share free
 MEMORY_FLOOR = 0.03
 BUSY_LASTS = timedelta(seconds=15)
+SAMPLE_LATE = timedelta(seconds=10)  # they come every five seconds
+SAMPLE_LOST = timedelta(seconds=90)  # and when none comes for so long, it is not for want of a processor
 FOLLOWS = timedelta(seconds=10)  # within which what fell silent with a service answers again after it
 
 
@@ -58,5 +60,12 @@ def host_at_fault(host: HostState | None) -> Words | None:
 
 
 def host_busy(host: HostState | None, now: datetime) -> bool:
-    """Whether the processors are, or were a moment ago, so taken that silence may mean waiting rather than hanging."""
-    return host is not None and host.busy_at is not None and now - host.busy_at < BUSY_LASTS
+    """Whether the processors are, or were a moment ago, so taken that silence may mean waiting rather than hanging.
+
+    A sample that does not come means the same: then our own thread waits for a processor.
+    """
+    if host is None:
+        return False
+    if host.busy_at is not None and now - host.busy_at < BUSY_LASTS:
+        return True
+    return host.at is not None and SAMPLE_LATE <= now - host.at < SAMPLE_LOST

@@ -32,6 +32,10 @@ class ModelsClient(AiService):
         """The model that answers for `source` now, None before the first training."""
         return next((model for model in self.models() if model["source"] == source and model["current"]), None)
 
+    def last_fitted(self, source: str) -> dict[str, Any] | None:
+        """The model of the newest training, whether it serves or was held back; None before the first."""
+        return next((model for model in self.models() if model["source"] == source), None)
+
     def promote(self, model_id: str) -> dict[str, Any]:
         """Let a kept model serve. Raises NotFound, or Conflict while a training runs."""
         return dict(self.call("POST", f"/v1/models/{model_id}/promote", json={}))

@@ -37,6 +37,7 @@ def index() -> str:
         sources=_sources(),
         current=figures.row_of(found.current) if found.current else None,
         table=table,
+        held_back=rows[0] if found.current and rows and not rows[0]["current"] else None,
         errors_chart=figures.errors_chart([*found.models, *found.gone]),
         look=found.look,
         drift_rows=figures.drift_rows(found.look) if found.look else [],

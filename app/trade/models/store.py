@@ -21,7 +21,7 @@ def looks() -> Collection[Document]:
 
 def add_look(source: str, at: datetime, found: dict[str, Any]) -> Document:
     """Keep one, and let go of those older than KEPT."""
-    look = {"_id": new_id("lok"), "source": source, "at": at, **found}
+    look = {"_id": new_id("look"), "source": source, "at": at, **found}
     looks().insert_one(look)
     looks().delete_many({"source": source, "at": {"$lt": at - KEPT}})
     return look

@@ -28,15 +28,16 @@ def train(progress: Progress, source: str) -> dict[str, Any]:
     with ModelsClient() as ai:
         before = ai.newest_model(source)
         model_id = ai.train(source, _watch(progress, _("Fitting the model to the sales")))
-        found = ai.newest_model(source) or {}
+        found = ai.last_fitted(source) or {}
     chain = (found.get("metrics") or {}).get("chain") or {}
     who = Principal.system("worker")
     record(
         who, "model.trained", "model", model_id, before={"serving": before["id"] if before else None},
-        after={"source": source, "rows": found.get("rows"), "window": found.get("window"), "wmape": chain.get("wmape")},
+        after={"source": source, "rows": found.get("rows"), "window": found.get("window"), "wmape": chain.get("wmape"),
+               "serves": found.get("current")},
     )  # fmt: skip
-    emit("models", "model.trained", {"id": model_id, "source": source})
-    return {"model": model_id, "source": source}
+    emit("models", "model.trained", {"id": model_id, "source": source, "serves": found.get("current")})
+    return {"model": model_id, "source": source, "serves": found.get("current")}
 
 
 def evaluate(progress: Progress, source: str) -> dict[str, Any]:

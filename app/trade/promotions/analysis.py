@@ -227,6 +227,6 @@ def fit_models_if_older(
         alive()
 
     for source in sorted({row["source"] for row in store.waiting(ids)}):
-        model = ai.newest_model(source)
+        model = ai.last_fitted(source)
         if model is None or (than is not None and datetime.fromisoformat(str(model["fitted_at"])) < than):
             ai.train(source, watch)

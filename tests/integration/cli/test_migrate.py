@@ -12,6 +12,8 @@ from app.core.migrations import COLLECTION, known
 from app.core.mongo import Db
 from app.core.settings import Settings
 
+pytestmark = pytest.mark.own_database
+
 
 def _migrate(*arguments: str) -> Result:
     return CliRunner().invoke(tradeai, ["migrate", *arguments])

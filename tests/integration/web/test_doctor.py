@@ -54,6 +54,7 @@ def test_accounts_that_nobody_uses_and_first_passwords_are_named(client: Any, mo
     assert people["first_password"] == {"count": 1, "names": ["waits@example.com"]}
 
 
+@pytest.mark.own_database
 def test_a_missing_index_is_named_and_made(client: Any, mongo: Db, inside: dict[str, str]) -> None:
     ensure_indexes(mongo, declared_indexes())
     mongo["users"].drop_index([("email_key", 1)])

@@ -77,7 +77,7 @@ def test_a_training_is_a_job_and_a_second_one_is_the_first(as_role: AsRole, ai: 
 
 
 def test_a_training_brings_a_model_and_an_entry(ai: AiService, market: Market, mongo: Db) -> None:
-    assert work.train(Progress.unwatched(), "pos") == {"model": "mdl_3", "source": "pos"}
+    assert work.train(Progress.unwatched(), "pos") == {"model": "mdl_3", "source": "pos", "serves": True}
     entry = mongo["audit"].find_one({"action": "model.trained"})
     assert entry is not None
     assert (entry["subject_id"], entry["before"]["serving"]) == ("mdl_3", "mdl_2")
@@ -156,6 +156,12 @@ def test_the_page_stands_without_the_ai_service(as_role: AsRole, ai: AiService, 
     assert answer.status_code == 200
     assert "does not answer" in answer.get_data(as_text=True)
     assert as_role("manager").get("/api/v1/models").status_code == 503
+
+
+def test_a_newer_model_that_does_not_serve_is_named(as_role: AsRole, ai: AiService, market: Market) -> None:
+    ai.models = [model.model_copy(update={"current": model.id == "mdl_1"}) for model in ai.models]
+    page = as_role("viewer").get("/ai/models").get_data(as_text=True)
+    assert "A newer model is kept but does not serve" in page
 
 
 def test_an_empty_appliance_says_what_models_are_for(as_role: AsRole, ai: AiService) -> None:

@@ -31,7 +31,6 @@ def test_a_steady_decline_ends_when_it_must(rate: float, moments: list[float]) -
 
 
 @settings(max_examples=60)
-@settings(deadline=None)
 @given(at=st.integers(1, 71), jump=st.floats(-60, 60), rate=st.sampled_from([0.0, 1e5, 1e6]))
 def test_one_step_of_any_size_at_any_moment_is_no_trend(at: int, jump: float, rate: float) -> None:
     before = _falling(HOURS, rate)
