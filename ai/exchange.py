@@ -69,16 +69,14 @@ def known_ids(
     panel: Panel, prefix: str, customer_ids: list[str], product_ids: list[str], product_field: str = "product_ids.{}"
 ) -> None:
     """Raises Invalid naming every id (up to ten) that neither the tree nor the sales know."""
-    sold_by = {customer for customer, _ in panel.series}
-    sold = {product for _, product in panel.series}
     errors = [
         {"field": f"{prefix}customer_ids.{n}", "message": f"there is no customer {key}"}
         for n, key in enumerate(customer_ids)
-        if key not in panel.customers and key not in sold_by
+        if key not in panel.customers and key not in panel.sellers
     ] + [
         {"field": prefix + product_field.format(n), "message": f"there is no product {key}"}
         for n, key in enumerate(product_ids)
-        if key not in panel.products and key not in sold
+        if key not in panel.products and key not in panel.sold
     ]
     if errors:
         raise Invalid("Some customers or products do not exist", errors[:10])

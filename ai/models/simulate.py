@@ -197,30 +197,40 @@ def _cannibalised(
         return total, variance
     on = np.zeros(len(panel.series), dtype=bool)
     on[list(promoted)] = True
-    units = np.nansum(quiet[:, : draft.weeks], axis=1)
-    units[list(promoted)] = [values[: draft.weeks].sum() for values in promoted.values()]
+    wanted = set(draft.product_ids)
     for block in model.blocks.values():
-        if block.refusal:
+        rivals = [(rival, aligned) for rival, aligned in block.block.rivals if rival in wanted]
+        if block.refusal or not rivals:
             continue
         place = {name: number for number, name in enumerate(block.names)}
         chosen: list[int] = []
         traits: list[np.ndarray] = []
-        for rival, aligned in block.block.rivals:
+        for rival, aligned in rivals:
             there = (aligned >= 0) & on[np.maximum(aligned, 0)]
             if not there.any():
                 continue
-            rivals = {f"rival_depth:{rival}": depth_of[np.maximum(aligned, 0)], f"rival_feature:{rival}": draft.feature}
-            for name in rivals.keys() & place.keys():
-                chosen.append(place[name])
-                traits.append(np.where(there, rivals[name], 0.0))
+            values_of = {f"rival_depth:{rival}": depth_of[np.maximum(aligned, 0)], f"rival_feature:{rival}": draft.feature}
+            for name, values in values_of.items():
+                if name in place:
+                    chosen.append(place[name])
+                    traits.append(np.where(there, values, 0.0))
         if not chosen:
             continue
-        columns, here = np.stack(traits, axis=1), units[block.block.series]
+        columns, here = np.stack(traits, axis=1), _units(block, quiet, promoted, draft.weeks)
         effect = columns @ block.fit.coefficients[chosen]
         gradient = (here * np.exp(effect)) @ columns
         total += float(here @ np.expm1(effect))
         variance += max(float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient), 0.0)
     return total, variance
+
+
+def _units(block: BlockModel, quiet: np.ndarray, promoted: dict[int, np.ndarray], weeks: int) -> np.ndarray:
+    """(series,) units of the block in the promotion's weeks: as promoted where it is itself, else quiet; unknown is zero."""
+    units = np.nan_to_num(quiet[block.block.series, :weeks]).sum(axis=1)
+    itself = [(row, number) for row, number in enumerate(block.block.series.tolist()) if number in promoted]
+    for row, number in itself:
+        units[row] = promoted[number][:weeks].sum()
+    return units
 
 
 def _last_known(values: np.ndarray) -> np.ndarray:

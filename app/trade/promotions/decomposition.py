@@ -42,7 +42,7 @@ def total_chart(row: Mapping[str, Any]) -> Chart | None:
     if analysis.get("total_units") is None:
         return None
     named = (
-        (_("Incremental"), "incremental_units"),
+        (_("Extra"), "incremental_units"),
         (_("Dip after"), "post_dip_units"),
         (_("Taken from others"), "cannibalised_units"),
         (_("Drawn to others"), "halo_units"),
