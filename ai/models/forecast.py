@@ -120,7 +120,7 @@ class _PointsOf:
         everyone = np.flatnonzero(asked[market.product])
         rows = self._rows.rows(origin, target, everyone)
         active = market.known[everyone, max(0, origin - ACTIVE_WEEKS + 1) : origin + 1].any(axis=1)
-        cells = chain_rows(rows, market.product, active)
+        cells = chain_rows(rows, market.product, np.asarray(active))
         base = base_of(rows)
         ridge = {aim: self._ridge[aim].log_units(origin, target)[everyone] for aim in AIMS}
         trees = base + members.percentage.predict(percentage_inputs(rows))
