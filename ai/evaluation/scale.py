@@ -77,8 +77,8 @@ def year_of_candidates(events: int, weeks: int, seed: int) -> list[Candidate]:
 
 
 def timed_calendar(seed: int, events: int = 200, weeks: int = 52) -> tuple[Calendar, float]:
-    """A calendar under every rule there is, and the seconds by the clock it took."""
+    """A calendar under every rule there is, and the processor seconds it took."""
     rules = Rules(1_500_000, weeks_between=3, most_events=60, most_at_once=6, fewest_units=20_000)
-    began = time.perf_counter()
+    began = time.process_time()
     found = best_calendar(year_of_candidates(events, weeks, seed), rules)
-    return found, time.perf_counter() - began
+    return found, time.process_time() - began

@@ -119,8 +119,8 @@ class _PointsOf:
         asked[market.product[series]] = True  # numbers of blocks, which are never more than series
         everyone = np.flatnonzero(asked[market.product])
         rows = self._rows.rows(origin, target, everyone)
-        active = np.any(market.known[everyone, max(0, origin - ACTIVE_WEEKS + 1) : origin + 1], axis=1)
-        cells = chain_rows(rows, market.product, active)
+        active = market.known[everyone, max(0, origin - ACTIVE_WEEKS + 1) : origin + 1].any(axis=1)
+        cells = chain_rows(rows, market.product, np.asarray(active))
         base = base_of(rows)
         ridge = {aim: self._ridge[aim].log_units(origin, target)[everyone] for aim in AIMS}
         trees = base + members.percentage.predict(percentage_inputs(rows))
