@@ -8,10 +8,12 @@ from pathlib import Path
 
 from hypothesis import settings
 
-# The same examples each time, so that a run means the same everywhere; `scripts/test.sh --full` looks for new ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("new")
-settings.load_profile("new" if os.environ.get("FULL") else "same")
+# The same examples each time, so that a run means the same everywhere; `scripts/test.sh --full` looks for new ones, and `--fast`
+# tries the first few. No example has a time limit: a busy machine is no mistake of ours.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("new", deadline=None)
+settings.register_profile("few", derandomize=True, deadline=None, max_examples=15)
+settings.load_profile("new" if os.environ.get("FULL") else "few" if os.environ.get("FAST") else "same")
 
 _SECRETS = Path(tempfile.mkdtemp(prefix="tradeai-secrets-"))
 _VALUES = {
