@@ -7,7 +7,7 @@ cd "$ROOT"
 STATE=$ROOT/.cache/deploy
 DEPLOY_LOG=$STATE/deploy.log
 
-for file in scripts/lib/{log,apt,dotenv}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,recovery,administrator,demo,baseline,facts,summary}.sh; do
+for file in scripts/lib/{log,apt,dotenv,elsewhere}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,configuration,start,database,recovery,administrator,demo,duties,baseline,facts,summary}.sh; do
     # shellcheck source=/dev/null
     . "$file"
 done
@@ -27,6 +27,7 @@ plan_start
 plan_database
 plan_administrator
 plan_demo
+plan_duties
 plan_baseline
 if [ -n "$DRY_RUN" ]; then
     note "dry run: nothing was changed"
@@ -54,6 +55,7 @@ phase_recovery
 heading "People";        phase_administrator
 [ -z "$DEMO" ] || heading "Demonstration"
 phase_demo
+phase_duties
 phase_baseline
 phase_facts
 heading "TradeAI is running"

@@ -45,6 +45,7 @@ def _job(state: JobState) -> JobAnswer:
 def train() -> Response:
     """Starts a training, or names the one that runs; 202 with the job."""
     asked = read_body(TrainRequest)
+    parts().evaluations.stop("a training was started, which goes first; evaluate again when it is done")
     return answer(_job(parts().jobs.start(asked.source)), 202)
 
 
@@ -57,13 +58,30 @@ def training(job_id: str) -> Response:
     return answer(_job(state))
 
 
+@blueprint.post("/train/<job_id>/stop")
+def stop_training(job_id: str) -> Response:
+    """Ends a training that runs; the model that served goes on serving."""
+    read_body(PromoteRequest)
+    state = parts().jobs.find(job_id)
+    if state is None:
+        raise NotFound(f"There is no training job {job_id!r}; jobs beyond the last 20 are forgotten")
+    if state.status == "running":
+        state = parts().jobs.stop("stopped by hand; the model before goes on serving") or state
+    return answer(_job(state))
+
+
 @blueprint.get("/models")
 def models() -> Response:
     """All kept models, newest first, with their measured errors."""
     registry = parts().registry
     entries = list(reversed(registry.entries()))
     serving = {source: registry.current(source) for source in {entry.source for entry in entries}}
-    return answer(ModelList(models=[model_info(entry, serving[entry.source] == entry) for entry in entries]))
+    return answer(
+        ModelList(
+            models=[model_info(entry, serving[entry.source] == entry) for entry in entries],
+            gone=[model_info(entry, False) for entry in reversed(registry.remembered())],
+        )
+    )
 
 
 @blueprint.post("/models/<model_id>/promote")

@@ -47,6 +47,7 @@ class ProductOutcome:
     acquisition_regular: Decimal | None  # the same in quiet weeks
     unit_cost: Decimal | None
     unit_cost_basis: str | None
+    funding: Decimal | None = None  # planned: what the manufacturer gives per unit; overrules prices and costs per unit
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ def _ratio(margin: Decimal, spend: Decimal) -> Decimal | None:
 
 
 def funding_per_unit(product: ProductOutcome, costs: Costs) -> Decimal:
-    """What the manufacturer gives per unit: as entered, else how much cheaper the retailer bought; never below zero."""
+    """What the manufacturer gives per unit: as planned or entered, else how much cheaper the retailer bought; never below 0."""
+    if product.funding is not None:
+        return max(product.funding, NOTHING)
     if costs.given:
         return costs.per_unit or NOTHING
     if product.acquisition_regular is None or product.acquisition_promoted is None:
@@ -153,9 +156,12 @@ def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Ret
             )
         lines.append((product.incremental, product.acquisition_regular - product.unit_cost))
         spend += funding_per_unit(product, costs) * product.units_sold
-        turnover += NOTHING if costs.given else product.acquisition_regular * product.units_sold
+        doubtful = not costs.given and product.funding is None
+        turnover += product.acquisition_regular * product.units_sold if doubtful else NOTHING
     basis = ["revenue per unit: median of what the retailer paid in the quiet weeks around"]
-    if costs.given:
+    if any(product.funding is not None for product in products):
+        basis.append("spend: the planned funding per unit, times units sold, and the fixed costs")
+    elif costs.given:
         basis.append("spend: the costs entered with the promotion")
     else:
         basis.append("spend: how much less the retailer paid per unit during the promotion, times units sold")

@@ -39,7 +39,7 @@ def elasticity() -> Response:
     return answer(
         ElasticityAnswer(
             model=model_info(ready.entry),
-            products=[_product(one) for one in everything if not wanted or one.block.block.product_id in wanted],
+            products=[product_elasticity(one) for one in everything if not wanted or one.block.block.product_id in wanted],
             categories=[
                 CategoryElasticity(
                     category_id=mean.category_id,
@@ -59,7 +59,8 @@ def _rounded(estimate: Estimate) -> dict[str, float]:
     return {"value": round(estimate.value, 3), "standard_error": round(estimate.standard_error, 3)}
 
 
-def _product(one: BlockElasticity) -> ProductElasticity:
+def product_elasticity(one: BlockElasticity) -> ProductElasticity:
+    """As the API gives it."""
     return ProductElasticity(
         product_id=one.block.block.product_id,
         chain_id=one.block.block.chain_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, ValidationError
@@ -10,10 +10,14 @@ from pydantic import BaseModel, ValidationError
 from ai.data.panel import Panel
 from ai.metrics import Metrics
 from ai.problems import Invalid, Malformed, from_validation
-from ai.registry.jobs import TrainingJobs
+from ai.registry.jobs import EVALUATION, TrainingJobs
 from ai.registry.manifest import Entry, Registry
+from ai.retrospect.kept import FOLDER
 from ai.schemas import ModelInfo, Window
 from ai.serving import Serving
+
+if TYPE_CHECKING:
+    from ai.drift_api import DriftWatch
 
 blueprint = Blueprint("v1", __name__, url_prefix="/v1")
 Request = TypeVar("Request", bound=BaseModel)
@@ -24,6 +28,8 @@ class Parts:
 
     def __init__(self, serving: Serving, registry: Registry, jobs: TrainingJobs, metrics: Metrics) -> None:
         self.serving, self.registry, self.jobs, self.metrics = serving, registry, jobs, metrics
+        self.evaluations = TrainingJobs(registry.folder / FOLDER, EVALUATION)
+        self.drift: DriftWatch  # set by create_app, whose endpoint it belongs to
 
 
 def parts() -> Parts:
@@ -59,18 +65,18 @@ def model_info(entry: Entry, current: bool = True) -> ModelInfo:
     )
 
 
-def known_ids(panel: Panel, prefix: str, customer_ids: list[str], product_ids: list[str]) -> None:
+def known_ids(
+    panel: Panel, prefix: str, customer_ids: list[str], product_ids: list[str], product_field: str = "product_ids.{}"
+) -> None:
     """Raises Invalid naming every id (up to ten) that neither the tree nor the sales know."""
-    sold_by = {customer for customer, _ in panel.series}
-    sold = {product for _, product in panel.series}
     errors = [
         {"field": f"{prefix}customer_ids.{n}", "message": f"there is no customer {key}"}
         for n, key in enumerate(customer_ids)
-        if key not in panel.customers and key not in sold_by
+        if key not in panel.customers and key not in panel.sellers
     ] + [
-        {"field": f"{prefix}product_ids.{n}", "message": f"there is no product {key}"}
+        {"field": prefix + product_field.format(n), "message": f"there is no product {key}"}
         for n, key in enumerate(product_ids)
-        if key not in panel.products and key not in sold
+        if key not in panel.products and key not in panel.sold
     ]
     if errors:
         raise Invalid("Some customers or products do not exist", errors[:10])

@@ -11,8 +11,17 @@ from ai.data.weeks import covered_weeks, monday_of
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.models.book import MOST_WEEKS_AHEAD, Book
 from ai.models.forecast import Forecast
-from ai.planning_schemas import ForecastAnswer, ForecastRequest, ForecastSeries, ForecastWeek, PlannedWeeks, Refusal
+from ai.planning_schemas import (
+    ForecastAnswer,
+    ForecastRequest,
+    ForecastSeries,
+    ForecastTotal,
+    ForecastWeek,
+    PlannedWeeks,
+    Refusal,
+)
 from ai.problems import Invalid
+from ai.retrospect.sums import shared_of, summed
 
 MOST_FORECAST_CELLS = 60_000
 _MOST_REFUSALS = 1_000
@@ -35,24 +44,53 @@ def forecast() -> Response:
     stand_ins = np.array(sorted({number for pair in missing for number in _others(panel, *pair)} | set(series)), dtype=int)
     found_series: list[ForecastSeries] = []
     refused: list[Refusal] = []
+    total: ForecastTotal | None = None
     if len(stand_ins):
         plan, found = book.forecast(stand_ins, weeks, [_event(panel, planned) for planned in asked.plan])
         place = {int(number): row for row, number in enumerate(stand_ins)}
-        for number in series:
-            _add_series(panel, plan, found, place, int(number), weeks, asked.objective, found_series, refused)
-        for pair in missing:
-            _add_stand_in(panel, found, place, pair, weeks, asked.objective, found_series, refused)
+
+        def collect(objective: str, answered: list[ForecastSeries], declined: list[Refusal]) -> None:
+            for number in series:
+                _add_series(panel, plan, found, place, int(number), weeks, objective, answered, declined)
+            for pair in missing:
+                _add_stand_in(panel, found, place, pair, weeks, objective, answered, declined)
+
+        collect(asked.objective, found_series, refused)
+        if asked.detail == "total" and found_series:
+            means = found_series
+            if asked.objective != "mean":
+                means = []
+                collect("mean", means, [])
+            total = total_of(panel, found_series, means, shared_of(ready.entry.metrics))
     else:
         refused = [Refusal(customer_id=c, product_id=p, reason="nothing like it has sold here yet") for c, p in missing]
     return answer(
         ForecastAnswer(
             model=model_info(ready.entry),
             objective=asked.objective,
-            series=found_series,
+            series=found_series if asked.detail == "series" else [],
+            total=total,
             refused=refused[:_MOST_REFUSALS],
             warnings=_warnings(book, weeks),
         )
     )
+
+
+def total_of(panel: Panel, points: list[ForecastSeries], means: list[ForecastSeries], shared: float) -> ForecastTotal:
+    """The sum of the series with bands of the sum; both lists hold the same series, by what was asked for and by the mean."""
+    ends = ("lo95", "lo80", "lo50", "median", "hi50", "hi80", "hi95")
+    quantiles = np.array([[[getattr(week, end) for end in ends] for week in one.weeks] for one in points])
+    products = {one.product_id: number for number, one in enumerate(points)}
+    found = summed(
+        np.array([[week.units for week in one.weeks] for one in points]),
+        np.array([[week.units for week in one.weeks] for one in means]),
+        quantiles,
+        np.array([products[one.product_id] for one in points]),
+        shared,
+    )
+    numbers = [week.horizon + panel.last_week for week in points[0].weeks]
+    weeks = [_week(panel, number, float(found.units[t]), found.quantiles[t], float("nan")) for t, number in enumerate(numbers)]
+    return ForecastTotal(series=len(points), weeks=weeks)
 
 
 def weeks_ahead(panel: Panel, covered: tuple[int, int], first_field: str, last_field: str) -> list[int]:

@@ -15,7 +15,17 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ai import anomalies_api, api, elasticity_api, forecast_api, optimise_api, simulate_api
+from ai import (
+    anomalies_api,
+    api,
+    drift_api,
+    elasticity_api,
+    forecast_api,
+    optimise_api,
+    response_api,
+    retrospect_api,
+    simulate_api,
+)
 from ai.data.connection import connect
 from ai.data.panel import PanelTooLarge
 from ai.exchange import Parts, blueprint
@@ -35,8 +45,11 @@ ENDPOINTS = (
     anomalies_api,
     forecast_api,
     elasticity_api,
+    response_api,
     simulate_api,
     optimise_api,
+    drift_api,
+    retrospect_api,
 )  # importing them adds their routes to the blueprint
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 
@@ -49,6 +62,7 @@ def create_app(settings: Settings | None = None, database: Database[dict[str, An
     registry = Registry(settings.models_dir)
     metrics = Metrics()
     parts = Parts(Serving(database, registry), registry, TrainingJobs(settings.models_dir), metrics)
+    parts.drift = drift_api.DriftWatch(metrics)
     app = Flask("ai")
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit_bytes
     app.extensions["ai"] = parts

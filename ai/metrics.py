@@ -25,3 +25,12 @@ class Metrics:
         self.holdout_error = Gauge(
             "tradeai_ai_model_wmape", "Error of the model in use on hidden weeks", ["level"], registry=self.registry
         )
+        self.drift_psi = Gauge(
+            "tradeai_ai_drift_psi", "PSI of the newest weeks at the last look", ["feature", "source"], registry=self.registry
+        )
+        self.drift_error = Gauge(
+            "tradeai_ai_drift_error_ratio", "Error since the training over that at training", ["source"], registry=self.registry
+        )
+        self.drift_shifted = Gauge(
+            "tradeai_ai_drift_shifted", "Features and errors shifted at the last look", ["source"], registry=self.registry
+        )

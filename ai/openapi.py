@@ -8,13 +8,23 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from ai import anomalies_api, optimise_api, planning_schemas, schemas
+from ai import anomalies_api, drift_api, optimise_api, planning_schemas, response_api, retrospect_api, schemas
 
 _REFERENCE = "#/components/schemas/{model}"
 # method, path, summary, request, (status, response), problems
 _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseModel], tuple[int, ...]], ...] = (
     ("post", "/v1/train", "Train a model; answers with the job", schemas.TrainRequest, 202, schemas.JobAnswer, (400, 413, 422)),
     ("get", "/v1/train/{job_id}", "State of a training", None, 200, schemas.JobAnswer, (404,)),
+    ("post", "/v1/train/{job_id}/stop", "End a training; the model before goes on serving", schemas.PromoteRequest, 200,
+     schemas.JobAnswer, (400, 404, 422)),
+    ("post", "/v1/evaluate", "Hide and forecast the newest weeks; answers with the job", schemas.TrainRequest, 202,
+     schemas.JobAnswer, (400, 409, 413, 422)),
+    ("get", "/v1/evaluate/{job_id}", "State of an evaluation", None, 200, schemas.JobAnswer, (404,)),
+    ("get", "/v1/evaluation", "What the newest evaluation found", None, 200, retrospect_api.LookBack, (409, 422)),
+    ("post", "/v1/accuracy", "What would have been forecast, against what was sold", retrospect_api.AccuracyRequest, 200,
+     retrospect_api.AccuracyAnswer, (400, 404, 409, 413, 422, 503)),
+    ("get", "/v1/drift", "Whether the newest weeks still look like the training window", None, 200, drift_api.DriftAnswer,
+     (409, 422, 503)),
     ("get", "/v1/models", "Models with their measured errors", None, 200, schemas.ModelList, ()),
     ("post", "/v1/models/{model_id}/promote", "Let a kept model serve", schemas.PromoteRequest, 200, schemas.ModelInfo,
      (400, 404, 409, 422)),
@@ -26,6 +36,8 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
      (400, 409, 413, 422, 503)),
     ("post", "/v1/elasticity", "Own and cross price elasticities", planning_schemas.ElasticityRequest, 200,
      planning_schemas.ElasticityAnswer, (400, 409, 413, 422, 503)),
+    ("post", "/v1/response", "Units over price, with the weeks behind", response_api.ResponseRequest, 200,
+     response_api.ResponseAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/simulate", "A promotion that does not exist yet", planning_schemas.SimulateRequest, 200,
      planning_schemas.SimulateAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/anomalies", "Weeks nobody would expect", anomalies_api.AnomalyRequest, 200, anomalies_api.AnomalyAnswer,

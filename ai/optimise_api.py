@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -9,15 +11,15 @@ from flask import Response
 from pydantic import BaseModel, Field, field_validator
 
 from ai.data.weeks import covered_weeks
-from ai.economics import Missing
+from ai.economics import Missing, ProductOutcome, Return
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.models.simulate import Simulation
-from ai.optimise.calendar import Calendar, Candidate, NoCalendar, Rules, best_calendar
-from ai.planning_schemas import DraftAsked, Refusal
+from ai.optimise.calendar import Calendar, Candidate, NoCalendar, Reason, Rules, best_calendar
+from ai.planning_schemas import DraftAsked, Share
 from ai.problems import Invalid
 from ai.schemas import Cost, Id, ModelInfo, Source, Strict
 from ai.serving import Ready
-from ai.simulate_api import returns, simulated
+from ai.simulate_api import outcomes_of, returns, simulated
 
 MOST_CANDIDATES = 200
 _CENTS = Decimal(100)
@@ -28,7 +30,10 @@ class CandidateAsked(DraftAsked):
 
 
 class OptimiseRequest(Strict):
-    """The budget covers the chosen side's spend; weeks_between keeps events of one product at one customer apart."""
+    """The budget covers the chosen side's spend; weeks_between keeps events of one product at one customer apart.
+
+    most_spend_share: an event whose spend is a larger share of its promoted sales (of the chosen side) is left out.
+    """
 
     candidates: list[CandidateAsked] = Field(min_length=1, max_length=MOST_CANDIDATES)
     side: Literal["manufacturer", "retailer"] = "manufacturer"
@@ -37,6 +42,7 @@ class OptimiseRequest(Strict):
     most_events: int | None = Field(None, ge=0, le=MOST_CANDIDATES)
     most_at_once: int | None = Field(None, ge=1, le=MOST_CANDIDATES)
     fewest_incremental_units: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
+    most_spend_share: Share | None = None
     must: list[Id] = Field(default_factory=list, max_length=MOST_CANDIDATES)
     never: list[Id] = Field(default_factory=list, max_length=MOST_CANDIDATES)
     source: Source = "pos"
@@ -50,12 +56,33 @@ class OptimiseRequest(Strict):
 
 
 class EventJudged(BaseModel):
+    """code: chosen, demanded, excluded, loses, near (to `rivals`), budget, limit or guardrail.
+
+    net, its 80 % band, spend and roi are the chosen side's; incremental_units are net of the after-effect and other products.
+    """
+
     id: str
     chosen: bool
+    code: str
     reason: str
+    rivals: list[str] = []
     net: str
+    net_lo80: str
+    net_hi80: str
     spend: str
+    roi: str | None
+    other_side_net: str | None
+    baseline_units: float
     incremental_units: float
+    incremental_lo80: float
+    incremental_hi80: float
+
+
+class RefusedEvent(BaseModel):
+    """A candidate that could not be worked out, and why."""
+
+    id: str
+    reason: str
 
 
 class OptimiseAnswer(BaseModel):
@@ -70,7 +97,7 @@ class OptimiseAnswer(BaseModel):
     gap: float
     proven: bool
     events: list[EventJudged]
-    refused: list[Refusal] = []
+    refused: list[RefusedEvent] = []
 
 
 @blueprint.post("/optimise")
@@ -79,19 +106,21 @@ def optimise() -> Response:
     asked = read_body(OptimiseRequest)
     ready = parts().serving.ready(asked.source)
     candidates: list[Candidate] = []
-    refused: list[Refusal] = []
+    worked: dict[str, _Worked] = {}
+    refused: list[RefusedEvent] = []
     for number, one in enumerate(asked.candidates):
         prefix = f"candidates.{number}."
         known_ids(ready.panel, prefix, one.customer_ids, one.product_ids)
         found = simulated(ready, one, prefix)
         judged = _candidate(ready, one, found, asked.side)
-        if isinstance(judged, Candidate):
-            candidates.append(judged)
+        if isinstance(judged, _Worked):
+            candidates.append(judged.candidate)
+            worked[one.id] = judged
         else:
-            refused.append(Refusal(product_id=", ".join(one.product_ids), reason=f"{one.id}: {judged}"))
+            refused.append(RefusedEvent(id=one.id, reason=judged))
     _known_names(asked)
     if not candidates:
-        reasons = "; ".join(one.reason for one in refused)
+        reasons = "; ".join(dict.fromkeys(one.reason for one in refused))
         raise Invalid("No candidate can be simulated", [{"field": "candidates", "message": reasons[:1_000]}])
     rules = Rules(
         budget=int(asked.budget * _CENTS),
@@ -100,13 +129,21 @@ def optimise() -> Response:
         most_at_once=asked.most_at_once,
         fewest_units=asked.fewest_incremental_units,
         must=frozenset(asked.must),
-        never=frozenset(asked.never),
+        never=frozenset(asked.never) | _beyond(asked, worked),
     )
     try:
         calendar = best_calendar(candidates, rules)
     except NoCalendar as error:
         raise Invalid(str(error), [{"field": "budget", "message": "no calendar keeps all rules"}]) from error
-    return answer(_answered(ready, asked, candidates, calendar, refused))
+    return answer(_answered(ready, asked, worked, calendar, refused))
+
+
+def _beyond(asked: OptimiseRequest, worked: dict[str, _Worked]) -> frozenset[str]:
+    """Candidates that spend a larger share of their promoted sales than allowed."""
+    if asked.most_spend_share is None:
+        return frozenset()
+    most = Decimal(str(asked.most_spend_share))
+    return frozenset(key for key, one in worked.items() if one.result.spend > most * one.turnover)
 
 
 def _known_names(asked: OptimiseRequest) -> None:
@@ -121,17 +158,30 @@ def _known_names(asked: OptimiseRequest) -> None:
         raise Invalid("Some events are not among the candidates", errors[:10])
 
 
-def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str) -> Candidate | str:
+@dataclass(frozen=True)
+class _Worked:
+    """A candidate with what it was made from; turnover: the chosen side's sales in the promotion's weeks."""
+
+    candidate: Candidate
+    result: Return
+    other: Return | Missing
+    turnover: Decimal
+    baseline: float
+    half80: float
+
+
+def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str) -> _Worked | str:
     """The event with what it earns and costs, or why that cannot be said."""
     if not found.products:
         return "; ".join(reason for _, reason in found.refused)
     manufacturer, retailer = returns(ready, asked, found)
-    result = manufacturer if side == "manufacturer" else retailer
+    result, other = (manufacturer, retailer) if side == "manufacturer" else (retailer, manufacturer)
     if isinstance(result, Missing):
         return result.detail
     first, last = covered_weeks(asked.start, asked.end)
+    outcomes = outcomes_of(ready, asked, found)
     series = [int(number) for product in found.products for number in product.series]
-    return Candidate(
+    candidate = Candidate(
         id=asked.id,
         value=int(result.net * _CENTS),
         spend=max(int(result.spend * _CENTS), 0),
@@ -140,6 +190,19 @@ def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str
         first=first,
         last=last,
     )
+    variance = sum(product.sd**2 + product.after_variance for product in found.products) + found.cannibalised_variance
+    sales = (one.units_sold * ((_bought(one) if side == "manufacturer" else one.price_paid) or 0) for one in outcomes)
+    return _Worked(
+        candidate, result, other, sum(sales, Decimal(0)), sum(product.baseline for product in found.products),
+        1.28155 * math.sqrt(variance),
+    )  # fmt: skip
+
+
+def _bought(one: ProductOutcome) -> Decimal | None:
+    """What the retailer pays per unit during the promotion."""
+    if one.acquisition_regular is None or one.funding is None:
+        return one.acquisition_promoted
+    return max(one.acquisition_regular - one.funding, Decimal(0))
 
 
 def _money(cents: float) -> str:
@@ -147,7 +210,7 @@ def _money(cents: float) -> str:
 
 
 def _answered(
-    ready: Ready, asked: OptimiseRequest, candidates: list[Candidate], calendar: Calendar, refused: list[Refusal]
+    ready: Ready, asked: OptimiseRequest, worked: dict[str, _Worked], calendar: Calendar, refused: list[RefusedEvent]
 ) -> OptimiseAnswer:
     return OptimiseAnswer(
         model=model_info(ready.entry),
@@ -158,16 +221,31 @@ def _answered(
         bound=_money(calendar.bound),
         gap=round(calendar.gap, 5),
         proven=calendar.proven,
-        events=[
-            EventJudged(
-                id=one.id,
-                chosen=one.id in calendar.chosen,
-                reason=calendar.reasons[one.id],
-                net=_money(one.value),
-                spend=_money(one.spend),
-                incremental_units=round(one.units, 2),
-            )
-            for one in candidates
-        ],
+        events=[_judged(one, asked, calendar) for one in worked.values()],
         refused=refused,
+    )
+
+
+def _judged(one: _Worked, asked: OptimiseRequest, calendar: Calendar) -> EventJudged:
+    candidate = one.candidate
+    reason = calendar.reasons[candidate.id]
+    if reason.code == "excluded" and candidate.id not in asked.never:
+        most = f"{100 * (asked.most_spend_share or 0):.0f} %"
+        reason = Reason("guardrail", f"out: it spends more than {most} of its promoted sales")
+    return EventJudged(
+        id=candidate.id,
+        chosen=candidate.id in calendar.chosen,
+        code=reason.code,
+        reason=reason.text,
+        rivals=list(reason.rivals),
+        net=_money(candidate.value),
+        net_lo80=str(one.result.net_lo80),
+        net_hi80=str(one.result.net_hi80),
+        spend=_money(candidate.spend),
+        roi=None if one.result.roi is None else str(one.result.roi),
+        other_side_net=None if isinstance(one.other, Missing) else str(one.other.net),
+        baseline_units=round(one.baseline, 2),
+        incremental_units=round(candidate.units, 2),
+        incremental_lo80=round(candidate.units - one.half80, 2),
+        incremental_hi80=round(candidate.units + one.half80, 2),
     )

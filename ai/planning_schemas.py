@@ -56,6 +56,7 @@ class ForecastRequest(Strict):
     end: Day = Field(alias="to")
     objective: Literal["mean", "median", "mape"] = "mean"
     plan: list[PlannedWeeks] = Field(default_factory=list, max_length=500)
+    detail: Literal["series", "total"] = "series"
     source: Source = "pos"
 
     @field_validator("end")
@@ -95,10 +96,20 @@ class Refusal(BaseModel):
     reason: str
 
 
+class ForecastTotal(BaseModel):
+    """All series together, with bands of the sum: what stores miss is shared in part (`docs/ai.md`), so ends do not add up."""
+
+    series: int
+    weeks: list[ForecastWeek]
+
+
 class ForecastAnswer(BaseModel):
+    """detail `total` leaves the series out and gives their sum."""
+
     model: ModelInfo
     objective: Literal["mean", "median", "mape"]
     series: list[ForecastSeries]
+    total: ForecastTotal | None = None
     refused: list[Refusal] = []
     warnings: list[str] = []
 
@@ -152,12 +163,23 @@ class ElasticityAnswer(BaseModel):
 
 
 class DraftAsked(_Planned):
-    """acquisition_price: what the retailer would pay per unit during the promotion; else the regular one."""
+    """acquisition_price: what the retailer would pay per unit during the promotion; else the regular one.
+
+    funding_share: the part of the price cut that the manufacturer pays per unit sold, instead of acquisition_price and
+    costs.per_unit; costs.fixed is added.
+    """
 
     customer_ids: list[Id] = Field(min_length=1, max_length=5_000)
     product_ids: list[Id] = Field(min_length=1, max_length=200)
     acquisition_price: Price | None = None
+    funding_share: Share | None = None
     costs: CostsGiven = CostsGiven()
+
+    @model_validator(mode="after")
+    def _one_funding(self) -> DraftAsked:
+        if self.funding_share is not None and (self.acquisition_price is not None or self.costs.per_unit is not None):
+            raise ValueError("give either funding_share, or acquisition_price or costs.per_unit")
+        return self
 
 
 class SimulateRequest(DraftAsked):
@@ -172,8 +194,24 @@ class SimulatedProduct(BaseModel):
     promoted_units: float
 
 
+class SimulatedWeek(BaseModel):
+    """Units of one week over all stores; expected = baseline + incremental + after. The band is that of a single week."""
+
+    week: date
+    role: Literal["promotion", "after"]
+    baseline: float
+    incremental: float
+    after: float
+    expected: float
+    lo80: float
+    hi80: float
+
+
 class SimulateAnswer(BaseModel):
-    """Units over all stores and weeks; net = incremental + after-effect + cannibalised, exactly."""
+    """Units over all stores and weeks; net = incremental + after-effect + cannibalised, exactly.
+
+    cannibalised is what all other products of the category lose (negative) or gain together.
+    """
 
     model: ModelInfo
     baseline_units: float
@@ -182,6 +220,11 @@ class SimulateAnswer(BaseModel):
     post_dip_units: float
     cannibalised_units: float
     net_units: float
+    post_dip_band: Band
+    cannibalised_band: Band
+    net_band: Band
+    stores: int
+    weeks: list[SimulatedWeek]
     products: list[SimulatedProduct]
     manufacturer: Side | MissingFigure
     retailer: Side | MissingFigure

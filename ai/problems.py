@@ -70,6 +70,12 @@ class NoForecast(Problem):
     status, kind, title = 409, "no-forecast", "The model in use cannot forecast"
 
 
+class NoEvaluation(Problem):
+    """The newest weeks have not been hidden and forecast yet."""
+
+    status, kind, title = 409, "no-evaluation", "Nothing has been evaluated yet"
+
+
 class NoSales(Problem):
     """The database answers, but has no sales of this source."""
 

@@ -103,7 +103,10 @@ class ModelInfo(BaseModel):
 
 
 class ModelList(BaseModel):
+    """Both newest first; gone: whose files were let go, with what was measured."""
+
     models: list[ModelInfo]
+    gone: list[ModelInfo] = []
 
 
 class Job(BaseModel):
@@ -170,6 +173,8 @@ class PromotionWeek(BaseModel):
     lo95: float
     hi95: float
     expected_dip: float
+    cannibalised: float = 0.0
+    halo: float = 0.0
     price: float | None
     price_regular: float | None
     deal: float
@@ -197,7 +202,11 @@ class MissingFigure(BaseModel):
 
 
 class UpliftResult(BaseModel):
-    """total = incremental + post dip + cannibalised + halo, exactly; cannibalised is not positive, halo not negative."""
+    """total = incremental + post dip + cannibalised + halo, exactly; cannibalised is not positive, halo not negative.
+
+    placebo_p_value: share of quiet windows of like length, taken apart as if they had been promotions, that stray from their
+    baseline at least as far as this one; null where fewer than 40 such windows exist (or the model is older than they are).
+    """
 
     id: str
     status: Literal["ok", "refused"]
@@ -211,6 +220,7 @@ class UpliftResult(BaseModel):
     halo_units: Band | None = None
     total_units: float | None = None
     uplift_percent: float | None = None
+    placebo_p_value: float | None = Field(None, ge=0, le=1)
     weeks: list[PromotionWeek] | None = None
     manufacturer: Side | MissingFigure | None = None
     retailer: Side | MissingFigure | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -20,6 +22,8 @@ from ai.registry.manifest import Entry, Registry
 from ai.registry.storage import StoredModel, bind
 
 WARM_WEEKS = 16
+# Whether the sales changed is asked this often: six questions to the database would cost a simulation more than its own work.
+STAMP_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
@@ -64,8 +68,11 @@ class Ready:
 class Serving:
     """Hands out a Ready per source of sales; one thread loads, the others wait."""
 
-    def __init__(self, database: Database[dict[str, Any]], registry: Registry) -> None:
-        self._database, self._registry = database, registry
+    def __init__(
+        self, database: Database[dict[str, Any]], registry: Registry, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database, self._registry, self._monotonic = database, registry, monotonic
+        self._stamped: tuple[float, str] | None = None
         self._panels: dict[str, tuple[str, Panel]] = {}
         self._ready: dict[str, tuple[str, str, Ready]] = {}
         self._guard = threading.Lock()
@@ -75,7 +82,10 @@ class Serving:
         current = self._registry.current(source)
         if current is None:
             raise NoModel(f"No model of source '{source}' exists; POST /v1/train after importing sales")
-        stamp = sales_stamp(self._database)
+        held = self._ready.get(source)
+        if held and held[:2] == (current.id, self._stamp()):
+            return held[2]
+        stamp = self._stamp(newly=True)  # a new model must meet the sales of now
         with self._guard:
             held = self._ready.get(source)
             if held and held[:2] == (current.id, stamp):
@@ -91,6 +101,13 @@ class Serving:
             threading.Thread(target=ready.warm, daemon=True).start()
             log.info("model_loaded", model=entry.id, source=source, series=len(panel.series))
             return ready
+
+    def _stamp(self, newly: bool = False) -> str:
+        """What the sales are known by; asked again after STAMP_SECONDS, or at once when `newly`."""
+        held, moment = self._stamped, self._monotonic()
+        if held is None or newly or moment - held[0] >= STAMP_SECONDS:
+            held = self._stamped = (moment, sales_stamp(self._database))
+        return held[1]
 
     def _panel(self, source: str, stamp: str) -> Panel:
         held = self._panels.get(source)

@@ -10,14 +10,21 @@ from flask import Response
 from ai import economics
 from ai.answers import side
 from ai.data.panel import Panel
-from ai.data.weeks import covered_weeks
+from ai.data.weeks import covered_weeks, monday_of
 from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
 from ai.models.book import MOST_WEEKS_AHEAD
 from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
-from ai.planning_schemas import DraftAsked, Refusal, SimulateAnswer, SimulatedProduct, SimulateRequest
+from ai.planning_schemas import (
+    DraftAsked,
+    Refusal,
+    SimulateAnswer,
+    SimulatedProduct,
+    SimulatedWeek,
+    SimulateRequest,
+)
 from ai.problems import Invalid
 from ai.schemas import Band
 from ai.serving import Ready
@@ -40,6 +47,8 @@ def simulate_promotion() -> Response:
         SimulateAnswer(
             model=model_info(ready.entry),
             **_units(found),
+            stores=len({ready.panel.series[number][0] for product in found.products for number in product.series.tolist()}),
+            weeks=_weeks(asked, found),
             products=[_simulated(product) for product in found.products],
             manufacturer=side(manufacturer),
             retailer=side(retailer),
@@ -71,8 +80,13 @@ def simulated(ready: Ready, asked: DraftAsked, prefix: str) -> Simulation:
 def returns(ready: Ready, asked: DraftAsked, found: Simulation) -> tuple[Return | Missing, Return | Missing]:
     """The manufacturer's side and the retailer's."""
     costs = Costs(asked.costs.fixed, asked.costs.per_unit)
-    outcomes = [_outcome(product, ready.panel, asked.acquisition_price) for product in found.products]
+    outcomes = outcomes_of(ready, asked, found)
     return economics.manufacturer_return(outcomes, costs), economics.retailer_return(outcomes, costs)
+
+
+def outcomes_of(ready: Ready, asked: DraftAsked, found: Simulation) -> list[ProductOutcome]:
+    """Each product as the economics take it."""
+    return [_outcome(product, ready.panel, asked) for product in found.products]
 
 
 def _rounded(value: float) -> float:
@@ -84,33 +98,71 @@ def _units(found: Simulation) -> dict[str, float | Band]:
     baseline = _rounded(sum(product.baseline for product in found.products))
     promoted = _rounded(sum(product.promoted for product in found.products))
     mean = _rounded(promoted - baseline)
-    sd = float(np.sqrt(sum(product.sd**2 for product in found.products)))
+    variance = sum(product.sd**2 for product in found.products)
     after = _rounded(sum(product.after for product in found.products))
+    after_variance = sum(product.after_variance for product in found.products)
     cannibalised = _rounded(found.cannibalised)
+    net = _rounded(mean + after + cannibalised)
     return {
         "baseline_units": baseline,
         "promoted_units": promoted,
-        "incremental_units": Band(
-            mean=mean,
-            lo80=_rounded(max(mean - _Z80 * sd, -baseline)),
-            hi80=_rounded(mean + _Z80 * sd),
-            lo95=_rounded(max(mean - _Z95 * sd, -baseline)),
-            hi95=_rounded(mean + _Z95 * sd),
-        ),
+        "incremental_units": _band(mean, variance, -baseline),
         "post_dip_units": after,
         "cannibalised_units": cannibalised,
-        "net_units": _rounded(mean + after + cannibalised),
+        "net_units": net,
+        "post_dip_band": _band(after, after_variance),
+        "cannibalised_band": _band(cannibalised, found.cannibalised_variance),
+        "net_band": _band(net, variance + after_variance + found.cannibalised_variance),
     }
+
+
+def _band(mean: float, variance: float, lowest: float = -np.inf) -> Band:
+    """A normal band; nothing sells less than zero, so that no loss exceeds `lowest`."""
+    sd = float(np.sqrt(variance))
+    return Band(
+        mean=mean,
+        lo80=_rounded(max(mean - _Z80 * sd, lowest)),
+        hi80=_rounded(mean + _Z80 * sd),
+        lo95=_rounded(max(mean - _Z95 * sd, lowest)),
+        hi95=_rounded(mean + _Z95 * sd),
+    )
+
+
+def _weeks(asked: DraftAsked, found: Simulation) -> list[SimulatedWeek]:
+    """All products together, week by week, the promotion's weeks and those it reaches into."""
+    first, last = covered_weeks(asked.start, asked.end)
+    parts = [product.weekly for product in found.products]
+    baseline, promoted, after, variance = (
+        np.sum([getattr(part, name) for part in parts], axis=0) for name in ("baseline", "promoted", "after", "variance")
+    )
+    half = _Z80 * np.sqrt(variance)
+    answered = []
+    for number, base in enumerate(baseline):
+        expected = float(promoted[number] + after[number])
+        answered.append(
+            SimulatedWeek(
+                week=monday_of(first + number),
+                role="promotion" if first + number <= last else "after",
+                baseline=_rounded(base),
+                incremental=_rounded(promoted[number] - base),
+                after=_rounded(after[number]),
+                expected=_rounded(expected),
+                lo80=_rounded(max(expected - half[number], 0.0)),
+                hi80=_rounded(expected + half[number]),
+            )
+        )
+    return answered
 
 
 def _decimal(value: float, places: str) -> Decimal | None:
     return None if not np.isfinite(value) else Decimal(repr(float(value))).quantize(Decimal(places))
 
 
-def _outcome(product: DraftProduct, panel: Panel, acquisition: Decimal | None) -> ProductOutcome:
+def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked) -> ProductOutcome:
+    acquisition = asked.acquisition_price
     known = panel.products.get(product.block.block.product_id)
     net = product.incremental + product.after
-    half = _Z80 * product.sd
+    half = _Z80 * float(np.sqrt(product.sd**2 + product.after_variance))
     regular = _decimal(product.cost_regular, "0.0001")
     mean, low, high = (_decimal(value, "0.01") or Decimal(0) for value in (net, net - half, net + half))
     return ProductOutcome(
@@ -123,7 +175,13 @@ def _outcome(product: DraftProduct, panel: Panel, acquisition: Decimal | None) -
         acquisition_regular=regular,
         unit_cost=Decimal(known.unit_cost) if known and known.unit_cost is not None else None,
         unit_cost_basis=known.unit_cost_basis if known else None,
+        funding=None if asked.funding_share is None else _decimal(_funded(product, asked.funding_share), "0.0001"),
     )
+
+
+def _funded(product: DraftProduct, share: float) -> float:
+    """Money per unit that the manufacturer gives towards the price cut."""
+    return max(product.price_regular - product.price, 0.0) * share
 
 
 def _simulated(product: DraftProduct) -> SimulatedProduct:

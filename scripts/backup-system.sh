@@ -9,17 +9,22 @@ ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 . "$ROOT/scripts/lib/dotenv.sh"
 # shellcheck source=scripts/lib/backup.sh
 . "$ROOT/scripts/lib/backup.sh"
+# shellcheck source=scripts/lib/elsewhere.sh
+. "$ROOT/scripts/lib/elsewhere.sh"
+# shellcheck source=scripts/lib/apt.sh
+. "$ROOT/scripts/lib/apt.sh"
 
 usage() {
     cat <<'HELP'
-Usage: sudo scripts/backup-system.sh [--to FOLDER]
+Usage: sudo scripts/backup-system.sh [--to PLACE]
 
 Writes BACKUP_DIR/system/<time>: a new backup of the database, Redis, the AI's models, the supervisor's state, .env with all
 secrets, the certificates, the code with its history, and the ids of the images; with a checksum of every file. The newest three
-are kept. To be run monthly, and run by scripts/update.sh.
+are kept. Made every month by itself (scripts/backup-duties.sh), and by scripts/update.sh before it begins.
 
-  --to FOLDER   also copy it there (a mounted disk or share) and compare every checksum in place
-  --help        this text
+  --to PLACE   also copy it there and compare it in place: a folder (a mounted disk or share), or an rclone remote such as
+               s3:bucket/tradeai; sealed with BACKUP_OFFSITE_RECIPIENT of .env where that is set
+  --help       this text
 
 The directory holds every secret of the installation: whoever reads it is the administrator.
 Exit code 0 when everything is there and compared, 1 when not; then nothing was left behind that looks like a backup.
@@ -30,7 +35,12 @@ KEPT=3
 TO=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --to) TO=${2:-}; shift; [ -d "$TO" ] || die "--to needs a folder that exists, not \"$TO\"." ;;
+        --to)
+            TO=${2:-}
+            [ -d "$TO" ] || is_remote "$TO" || die "--to needs a folder that exists or an rclone remote, not \"$TO\"."
+            TO=${TO%/}
+            shift
+            ;;
         --help | -h) usage; exit 0 ;;
         *) usage >&2; die "Unknown option $1." ;;
     esac
@@ -63,13 +73,11 @@ pack_models() { compose exec -T ai tar -C /var/lib/tradeai -czf - . </dev/null >
 pack_state() { compose exec -T supervisor python -c "$STATE_TO_TAR" </dev/null >"$1/supervisor.tar.gz"; }
 pack_images() { compose images --format json >"$1/images.json"; }
 
-# sums FOLDER: a checksum of every file of a finished backup.
-sums() {
-    local files
-    mapfile -d '' files < <(cd "$1" && find . -type f -print0 | sort -z)
-    (cd "$1" && sha256sum "${files[@]}" >SHA256SUMS)
+# give_up SENTENCE: on the record as well, so that an alert says it.
+give_up() {
+    tell system failed "$1"
+    die "$1"
 }
-check_sums() { (cd "$1" && sha256sum --quiet --strict -c SHA256SUMS); }
 
 WHO="${SUDO_USER:-$(id -un)} (scripts/backup-system.sh)"
 FOLDER=$(backup_dir)
@@ -85,24 +93,36 @@ trap 'rm -rf "$PARTIAL"' EXIT
 
 for part in database redis models state images; do
     say "$part"
-    "pack_$part" "$PARTIAL" || die "The $part could not be saved, so there is no backup of the system. docker compose ps shows what is down."
+    "pack_$part" "$PARTIAL" || give_up "The $part could not be saved, so there is no backup of the system. docker compose ps shows what is down."
 done
 say "settings, secrets and code"
-pack_configuration "$PARTIAL/configuration.tar.gz" || die "The settings could not be saved."
-pack_code "$PARTIAL" || die "The code could not be saved."
+pack_configuration "$PARTIAL/configuration.tar.gz" || give_up "The settings could not be saved."
+pack_code "$PARTIAL" || give_up "The code could not be saved."
 printf 'made %s\nhost %s\n' "$(date -u +%FT%TZ)" "$(hostname)" >"$PARTIAL/about"
 sums "$PARTIAL"
 sync -f "$PARTIAL"
 mv "$PARTIAL" "$FOLDER/system/$NAME"
 keep_newest "$FOLDER/system" "$KEPT"
-done_ "$FOLDER/system/$NAME ($(du -sh "$FOLDER/system/$NAME" | cut -f1))"
+SIZE=$(du -sh "$FOLDER/system/$NAME" | cut -f1)
+done_ "$FOLDER/system/$NAME ($SIZE)"
 
 if [ -n "$TO" ]; then
     say "copying to $TO"
-    PARTIAL=$TO/$NAME.partial
-    if ! { cp -r "$FOLDER/system/$NAME" "$PARTIAL" && sync -f "$PARTIAL" && check_sums "$PARTIAL"; }; then
-        die "The copy in $TO is not what was copied; the backup in $FOLDER/system/$NAME is whole."
+    COPIED=$FOLDER/system/$NAME
+    RECIPIENT=$(dotenv_get "$ROOT/.env" BACKUP_OFFSITE_RECIPIENT)
+    WANTED=()
+    ! is_remote "$TO" || WANTED+=(rclone)
+    [ -z "$RECIPIENT" ] || WANTED+=(age)
+    have "${WANTED[@]}" || apt_install "${WANTED[@]}" >/dev/null 2>&1 || give_up "${WANTED[*]} could not be installed; the backup in $COPIED is whole, its copy was not made."
+    if [ -n "$RECIPIENT" ]; then
+        PARTIAL=$FOLDER/system/.sealing
+        rm -rf "$PARTIAL"
+        seal "$COPIED" "$PARTIAL/$NAME" "$RECIPIENT" || give_up "The copy could not be sealed with BACKUP_OFFSITE_RECIPIENT; the backup in $COPIED is whole, its copy was not made."
+        COPIED=$PARTIAL/$NAME
+    elif is_remote "$TO"; then
+        warn "the copy holds every secret and is not sealed: set BACKUP_OFFSITE_RECIPIENT, or use a remote that encrypts (docs/backup.md)"
     fi
-    mv "$PARTIAL" "$TO/$NAME"
+    copy_elsewhere "$COPIED" "$TO" || give_up "The copy in $TO could not be made or is not what was copied; the backup in $FOLDER/system/$NAME is whole."
     done_ "$TO/$NAME, compared"
 fi
+tell system ok "$NAME is made: $SIZE${TO:+, and lies in $TO too, compared there}."

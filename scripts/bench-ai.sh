@@ -15,11 +15,12 @@ Usage: scripts/bench-ai.sh [--data] [--no-peers] [SECTION ...]
 
   --data       fetch the data and stop
   --no-peers   leave the methods from PyPI out
-  SECTION      naive forecast training baseline windows placebo planted elasticity (default: these), and final:
-               weeks 157 to 160, to be looked at once, when the model is settled
+  SECTION      naive forecast training scale optimiser baseline windows placebo planted elasticity (default: these), and
+               final: weeks 157 to 160, to be looked at once, when the model is settled
 
 Data, peers' Python and results lie in .cache/orange-juice, .cache/peers and .cache/bench-ai. Takes about half an hour of one core
-for our own models, and as long for the peers.
+for our own models, and as long for the peers. TRADEAI_BENCH_PROCESSES (2) rounds are forecast side by side.
+
 HELP
 }
 
@@ -54,23 +55,25 @@ fetch_data() {
 
 # install_peers: a Python of their own, so that nothing of theirs reaches the product.
 install_peers() {
-    [ -x "$PEERS/bin/python" ] || python3 -m venv "$PEERS"
-    "$PEERS/bin/pip" install --quiet numpy statsforecast statsmodels lightgbm
-    "$PEERS/bin/pip" install --quiet prophet || warn "Prophet could not be installed; its rows stay empty."
+    local uv=$ROOT/.cache/uv-tool/bin/uv # ensure_venv put it there
+    [ -x "$PEERS/bin/python" ] || "$uv" venv --quiet "$PEERS"
+    "$uv" pip install --quiet --python "$PEERS/bin/python" numpy statsforecast statsmodels lightgbm
+    "$uv" pip install --quiet --python "$PEERS/bin/python" prophet || warn "Prophet could not be installed; its rows stay empty."
 }
 
 # run_peers: each on its own, so that one that fails leaves a gap in the table and nothing else.
 run_peers() {
     local name
     for name in seasonal-naive lightgbm ets arima prophet \
-        windows-mean-of-4 windows-seasonal-naive windows-ets windows-prophet windows-state-space; do
+        windows-mean-of-4 windows-seasonal-naive windows-ets windows-prophet windows-state-space \
+        planted-mean-of-4 planted-state-space planted-prophet; do
         rm -f "$RESULTS/peer-$name.json"
         PYTHONPATH=$ROOT nice -n 19 "$PEERS/bin/python" scripts/bench-ai/peers.py "$DATA" "$RESULTS" "$name" \
             || warn "The peer $name failed; its row says that it was not run."
     done
 }
 
-[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training baseline windows placebo planted elasticity)
+[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training scale optimiser baseline windows placebo planted elasticity)
 ensure_venv "$ROOT"
 fetch_data
 [ -z "$data_only" ] || exit 0

@@ -18,10 +18,15 @@ cd "$ROOT"
 case ${1:-} in
     --help)
         cat <<'HELP'
-Usage: scripts/bench.sh [memory|list|import|page|sockets|people|start ...]
+Usage: scripts/bench.sh [memory|budget|list|import|page|sockets|people|simulate|start|backup ...]
+       scripts/bench.sh peers
 
-Deploys an appliance of its own with the demo data, measures (all by default), prints the table of figures and goals,
+Deploys an appliance of its own with the demo data, measures (all by default, except backup, which fills a database with 1.6
+million sales and takes the better part of an hour; TRADEAI_BENCH_DOCUMENTS makes it less), prints the table of figures and goals,
 keeps them in tests/artifacts/bench.json, and takes the appliance down. Load goes to this machine only.
+
+peers: breaks the appliance while the supervisor, Monit, and Prometheus with Alertmanager watch it, one after the other (half an
+hour); the others are Debian's packages, unpacked and not installed. tests/artifacts/peers.json keeps what came of it.
 HELP
         exit 0
         ;;
@@ -33,4 +38,9 @@ apt_install chromium fonts-dejavu-core >>"$ARTIFACTS/apt.log" 2>&1 || die "Chrom
 # 1,000 sockets and 1,000 people need more open files than the usual 1,024.
 ulimit -n 8192
 appliance_up
+if [ "${1:-}" = peers ]; then
+    watchers_up
+    "$ROOT/.venv/bin/python" -m tests.peers "$ARTIFACTS/peers.json" "$ROOT/.cache/watchers"
+    exit
+fi
 "$ROOT/.venv/bin/python" -m tests.bench "$ARTIFACTS/bench.json" "$@"

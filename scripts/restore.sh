@@ -21,6 +21,8 @@ services and waits until they are healthy. Whatever fails: the data is what it w
   --check   only look whether it could be restored; nothing is changed
   --undo    undo a restore that was interrupted
   --list    show the backups
+  --accept-broken
+            restore even what contradicts itself (a torn audit trail), where no other backup is left
   --yes     ask nothing
   --help    this text
 HELP
@@ -28,10 +30,11 @@ HELP
 
 WRITERS=(worker backend realtime ai)
 HEALTHY_SECONDS=${HEALTHY_SECONDS:-180}
-BACKUP=latest WISH=restore ASSUME_YES=''
+BACKUP=latest WISH=restore ASSUME_YES='' ACCEPT=()
 while [ $# -gt 0 ]; do
     case $1 in
         --check | --undo | --list) WISH=${1#--} ;;
+        --accept-broken) ACCEPT=(--accept-broken) ;;
         --yes | -y) ASSUME_YES=1 ;;
         --help | -h) usage; exit 0 ;;
         -*) usage >&2; die "Unknown option $1." ;;
@@ -94,7 +97,7 @@ heading "Restoring"
 trap 'warn "interrupted; look with scripts/restore.sh --undo whether there is something to undo"; start_all; exit 130' INT TERM
 say "stopping what writes"
 stop_writers
-if ! in_backup restore "$BACKUP" --who "$WHO"; then
+if ! in_backup restore "$BACKUP" "${ACCEPT[@]}" --who "$WHO"; then
     # Killed, or Redis was away, after the switch: the journal says that there is something to undo.
     [ ! -e "$(backup_dir)/.work/restore.json" ] || in_backup undo --who "$WHO" || { start_all; die "It could not be undone yet: scripts/restore.sh --undo"; }
     start_all

@@ -16,6 +16,8 @@ cd "$ROOT"
 . scripts/test/appliance.sh
 # shellcheck source=scripts/test/faults.sh
 . scripts/test/faults.sh
+# shellcheck source=scripts/test/recovery.sh
+. scripts/test/recovery.sh
 
 usage() {
     cat <<'HELP'
@@ -25,7 +27,8 @@ Runs every tier of tests: static, unit, integration, e2e, browser, contract. Ins
 Python packages, Chromium), deploys an appliance of its own beside any running one, and takes it down again.
 
   --fast          unit tests only, without the slow ones (no Docker, no network once installed)
-  --full          also the long tests, and the tier faults, which breaks the appliance in fifty ways (docs/faults.md)
+  --full          also the long tests, the tier recovery, which loses a whole machine (docs/recovery.md), and the tier faults,
+                  which breaks the appliance in fifty ways (docs/faults.md)
   --only TIER     just this tier (may be given several times)
   --keep          leave the appliance up afterwards, and print its address
   --help          this text
@@ -42,7 +45,7 @@ while [ $# -gt 0 ]; do
         --full) FULL=1 ;;
         --keep) KEEP=1 ;;
         --only)
-            [[ " ${TIERS[*]} faults " == *" ${2:-} "* ]] || die "--only takes one of: ${TIERS[*]} faults."
+            [[ " ${TIERS[*]} recovery faults " == *" ${2:-} "* ]] || die "--only takes one of: ${TIERS[*]} recovery faults."
             ONLY+=("$2")
             shift
             ;;
@@ -51,7 +54,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ -z "$FULL" ] || TIERS+=(faults)
+[ -z "$FULL" ] || TIERS+=(recovery faults)
 [ ${#ONLY[@]} -gt 0 ] && TIERS=("${ONLY[@]}")
 export KEEP FULL FAST
 

@@ -28,12 +28,14 @@ HELP
 }
 
 failed() {
+    tell update failed "The update to ${NEW:0:12} failed: $1. Going back to ${OLD:0:12}."
     go_back
+    tell update ok "The update to ${NEW:0:12} was undone ($1); ${OLD:0:12} runs."
     die "The update to ${NEW:0:12} was undone: $1. The version from before runs; what the steps said is in $STATE_FOLDER/log."
 }
 
 preflight() {
-    git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1 || die "This installation is no git clone: copy the new version over it and run ./deploy.sh. Nothing was changed."
+    own_clone || die "This installation is no git clone: copy the new version over it and run ./deploy.sh. Nothing was changed."
     [ -z "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ] || die "Files of this installation were changed (git status). Put them away first. Nothing was changed."
     [ "$(health)" = ok ] || die "The appliance is $(health): repair it before it is updated (scripts/tradeai doctor). Nothing was changed."
     OLD=$(git -C "$ROOT" rev-parse HEAD)
@@ -45,6 +47,8 @@ preflight() {
         exit 0
     fi
 }
+
+WHO="${SUDO_USER:-$(id -un)} (scripts/update.sh)"
 
 main() {
     REF='' UNDO=''
@@ -63,6 +67,7 @@ main() {
     if [ -f "$STATE_FILE" ]; then
         warn "an update was interrupted at the step \"$(recall STEP)\""
         go_back
+        tell update ok "An interrupted update was undone; $(git -C "$ROOT" rev-parse --short=12 HEAD) runs."
         done_ "the interrupted update was undone"
         [ -z "$UNDO" ] || exit 0
     fi
@@ -73,25 +78,23 @@ main() {
     : >"$STATE_FOLDER/log"
     heading "Full backup"
     "$ROOT/scripts/backup-system.sh" || die "Without a backup nothing is updated. Nothing was changed."
-    remember OLD "$OLD"
-    remember NEW "$NEW"
-    remember BACKUP "$(find "$(backup_dir)/database" -mindepth 1 -maxdepth 1 -type d ! -name '*.partial' -printf '%f\n' | sort | tail -n 1)"
-    remember MIGRATION "$(migration)"
+    begin_state "$OLD" "$NEW" "$(newest_backup)" "$(migration)"
 
     heading "Building ${NEW:0:12} beside the running system"
     remember STEP build
     keep_images
     git -C "$ROOT" checkout --quiet "$NEW" >>"$STATE_FOLDER/log" 2>&1 7>&- || failed "its code could not be checked out"
-    "$ROOT/deploy.sh" --yes --build >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "its images could not be built"
+    "$ROOT/deploy.sh" --yes --build >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "its images could not be built: $(last_words)"
 
     heading "Switching"
     remember STEP switch
-    "$ROOT/deploy.sh" --yes >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "it did not start or migrate"
+    "$ROOT/deploy.sh" --yes >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "it did not start or migrate: $(last_words)"
 
     heading "Watching for $WATCH_SECONDS s"
     remember STEP watch
-    watch_over || failed "it does not work"
+    watch_over || failed "it does not work: $TROUBLE"
     forget
+    tell update ok "Updated from ${OLD:0:12} to ${NEW:0:12} in $SECONDS s; it was watched for $WATCH_SECONDS s."
     heading "Updated to ${NEW:0:12}"
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -82,9 +83,13 @@ class Panel:
     promoted: np.ndarray  # bool
     rows: int = 0
     index: dict[tuple[str, str], int] = field(default_factory=dict)
+    sellers: frozenset[str] = frozenset()  # customers with sales
+    sold: frozenset[str] = frozenset()  # products with sales
 
     def __post_init__(self) -> None:
         self.index = {pair: number for number, pair in enumerate(self.series)}
+        self.sellers = frozenset(customer for customer, _product in self.series)
+        self.sold = frozenset(product for _customer, product in self.series)
 
     @property
     def weeks(self) -> int:
@@ -102,6 +107,13 @@ class Panel:
     def quiet(self) -> np.ndarray:
         """Weeks with a row and without promotion."""
         return self.known & ~self.promoted
+
+    @functools.cached_property
+    def usual_prices(self) -> np.ndarray:
+        """(series,) the regular price of the last week that has one; NaN where none is known. A slider asks with every move."""
+        known = np.isfinite(self.price_regular)
+        last = np.where(known.any(axis=1), self.weeks - 1 - np.argmax(known[:, ::-1], axis=1), 0)
+        return np.where(known.any(axis=1), self.price_regular[np.arange(len(known)), last], np.nan)
 
     def stores_under(self, node_ids: Iterable[str]) -> list[str]:
         """The given customers and all below them that have a place in the tree."""

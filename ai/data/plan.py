@@ -28,9 +28,7 @@ class PlannedEvent:
 
 def usual_prices(panel: Panel) -> np.ndarray:
     """(series,) the regular price of the last week that has one; NaN where none is known."""
-    known = np.isfinite(panel.price_regular)
-    last = np.where(known.any(axis=1), panel.weeks - 1 - np.argmax(known[:, ::-1], axis=1), 0)
-    return np.where(known.any(axis=1), panel.price_regular[np.arange(len(known)), last], np.nan)
+    return panel.usual_prices
 
 
 def with_plan(panel: Panel, last_week: int, events: list[PlannedEvent]) -> Panel:

@@ -24,6 +24,8 @@ HORIZONS = (2, 3)
 ORIGINS = tuple(range(135, 154, 2))  # last week seen
 FINAL_ORIGINS = (155, 157)  # weeks 157 to 160: looked at once, after everything was settled
 TUNING_ORIGINS = tuple(range(111, 132, 4))  # what may be looked at while settling things: weeks before 135
+# Methods that fit every series alone take hours for all of them: (every n-th series, rounds) that they are asked for.
+SAMPLES = {"arima": (4, ORIGINS), "prophet": (12, ORIGINS[::3])}
 PUBLISHED = {"ARIMA with price and promotion": 0.4888, "dilated CNN": 0.3766, "LightGBM": 0.3597}
 
 Forecaster = Callable[[Panel, int, tuple[int, ...]], np.ndarray]
@@ -86,6 +88,13 @@ def run_rounds(panel: Panel, forecast: Forecaster, origins: tuple[int, ...] = OR
             present = np.flatnonzero(panel.known[:, target])
             parts.append((present, np.full(len(present), target), panel.units[present, target], predicted[present, number]))
     return Answers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def in_sample(panel: Panel, answers: Answers, name: str) -> np.ndarray:
+    """(cells,) which of the answers the sampled method `name` is asked for."""
+    step, origins = SAMPLES[name]
+    weeks = [column_of(panel, origin) + horizon for origin in origins for horizon in HORIZONS]
+    return np.asarray((answers.series % step == 0) & np.isin(answers.week, weeks))
 
 
 def naive(known: Panel, origin: int, targets: tuple[int, ...]) -> np.ndarray:

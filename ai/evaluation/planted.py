@@ -15,6 +15,8 @@ from ai.models.uplift import Refused, UpliftModel
 
 PLANTED_WEEKS = 2
 DIP_WEEKS = 2
+SHARE, CUT = 0.15, 0.2  # of the quiet windows; of the regular price
+Window = tuple[str, int, tuple[str, ...]]  # product, first week column, stores
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,14 @@ class Planted:
     found_dip_share: float
 
 
-def plant(panel: Panel, windows: list[tuple[str, int, tuple[str, ...]]], uplift: float, dip: float, cut: float) -> Panel:
+def planted_windows(panel: Panel, model: LogLinearModel, seed: int, share: float = SHARE) -> list[Window]:
+    """A random share of the quiet windows, in order."""
+    windows = quiet_windows(panel, model, PLANTED_WEEKS)
+    chosen = np.random.default_rng(seed).permutation(len(windows))[: max(1, int(share * len(windows)))]
+    return [windows[number] for number in sorted(chosen)]
+
+
+def plant(panel: Panel, windows: list[Window], uplift: float, dip: float, cut: float = CUT) -> Panel:
     """A copy of `panel` with a price cut, a deal flag, units times `uplift`, and units times `dip` after."""
     planted = copy.copy(panel)
     for name in ("units", "price", "deal", "promoted"):
@@ -48,18 +57,16 @@ def plant(panel: Panel, windows: list[tuple[str, int, tuple[str, ...]]], uplift:
 
 
 def planted_test(
-    panel: Panel, model: LogLinearModel, seed: int, uplift: float = 2.0, dip: float = 0.9, share: float = 0.15
+    panel: Panel, model: LogLinearModel, seed: int, uplift: float = 2.0, dip: float = 0.9, share: float = SHARE
 ) -> Planted:
     """Plants into a random share of the quiet windows, fits again, and compares what is found with what was planted."""
-    windows = quiet_windows(panel, model, PLANTED_WEEKS)
-    chosen = np.random.default_rng(seed).permutation(len(windows))[: max(1, int(share * len(windows)))]
-    planted_windows = [windows[number] for number in sorted(chosen)]
-    planted = plant(panel, planted_windows, uplift, dip, cut=0.2)
+    windows = planted_windows(panel, model, seed, share)
+    planted = plant(panel, windows, uplift, dip)
     fitted, origin = fit_blocks(planted)
     blocks = {key: replace(block, smearing=model.blocks[key].smearing) for key, block in fitted.items()}
     answers = UpliftModel(planted, replace(model, blocks=blocks, origin=origin))
     truth, found, inside, true_dip, found_dip = [], [], [], 0.0, 0.0
-    for product_id, week, stores in planted_windows:
+    for product_id, week, stores in windows:
         rows = np.array([panel.index[(store, product_id)] for store in stores])
         during = np.ix_(rows, np.arange(week, week + PLANTED_WEEKS))
         after = np.ix_(rows, np.arange(week + PLANTED_WEEKS, min(week + PLANTED_WEEKS + DIP_WEEKS, panel.weeks)))

@@ -11,6 +11,7 @@ from ai.features.analogs import analog_columns
 from ai.features.history import history_columns
 from ai.features.market import Market
 from ai.features.planned import planned_columns
+from ai.features.rhythm import shelf_columns
 
 BASE = "analog_near"  # the trees learn what is left of this column
 
@@ -27,6 +28,9 @@ class Rows:
 
     def column(self, name: str) -> np.ndarray:
         return self.values[:, self.names.index(name)].astype(float)
+
+    def take(self, chosen: np.ndarray) -> Rows:
+        return Rows(self.names, self.values[chosen], self.series[chosen], self.origin[chosen], self.target[chosen])
 
     @staticmethod
     def joined(parts: list[Rows]) -> Rows:
@@ -55,6 +59,7 @@ class ForecastRows:
         angle = 2 * np.pi * (market.first_week + target) / WEEKS_A_YEAR
         columns: dict[str, np.ndarray] = {name: values[series, target] for name, values in self.planned.items()}
         columns |= {name: values[series] for name, values in history_columns(market, origin).items()}
+        columns |= {name: values[series] for name, values in shelf_columns(market, origin).items()}
         found = analog_columns(market, self.planned["price_vs_26"], origin, target)
         columns |= {name: values[series] for name, values in found.items()}
         for harmonic in (1, 2):

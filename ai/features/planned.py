@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ai.features.market import Market, group_mean, lagged, past_mean
+from ai.features.rhythm import rhythm_columns
 
 
 def planned_columns(market: Market) -> dict[str, np.ndarray]:
@@ -35,6 +36,7 @@ def planned_columns(market: Market) -> dict[str, np.ndarray]:
         "chain_deal": group_mean(on_deal, market.product),
         "chain_depth": group_mean(depth, market.product),
     }
+    columns |= rhythm_columns(market)
     for weeks in (1, 2, 3):
         columns |= {
             f"deal_{weeks}": lagged(market.deal, weeks),

@@ -12,6 +12,7 @@ from ai.features.columns import Block
 from ai.features.design import Design, blocks_of, design_of
 from ai.features.promotions import usual_log_price
 from ai.models.level import SHARED_MEMORY, STORE_MEMORY, Variances, estimate_variances, week_means
+from ai.models.placebos import NO_PLACEBOS, Placebos
 from ai.models.regression import Fit, fit
 
 # Fewer than these and nothing is claimed about the product (quiet weeks) or the store (weeks of sales).
@@ -52,7 +53,7 @@ class Calibration:
 
 @dataclass
 class LogLinearModel:
-    """All blocks and the calibration of their bands."""
+    """All blocks, the calibration of their bands, and the placebos that effects are held against."""
 
     origin: float  # week number that the trend counts from
     first_week: int
@@ -60,6 +61,7 @@ class LogLinearModel:
     blocks: dict[tuple[str, str], BlockModel]
     calibration: Calibration
     metrics: dict[str, Any] = field(default_factory=dict)
+    placebos: Placebos = NO_PLACEBOS
 
 
 # Lower and upper ends of the 95, 80 and 50 % bands, ascending.

@@ -34,6 +34,7 @@ CHAIN_CARRIED, CHAIN_FADES, CHAIN_MEMORY = 0.45, 0.85, 0.7
 STORE_CARRIED, STORE_FADES, STORE_MEMORY = 0.84, 0.985, 0.9
 _SHORT_SERIES = 2.0  # weeks that the product's mean counts in a series' intercept
 _CHUNK = 400
+_SMALLEST_SPREAD = 1e-5
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ def _solve(x: np.ndarray, y: np.ndarray, used: np.ndarray, last: int, power: flo
     scaled = x_centred / spread
     weighted = scaled * weights[:, None]
     gram = weighted.T @ scaled + np.diag(penalties * len(used))
-    return np.linalg.solve(gram, weighted.T @ y_centred) / spread
+    # What never varied (but for rounding) was not learned from, and says nothing when it does.
+    return np.where(spread > _SMALLEST_SPREAD, np.linalg.solve(gram, weighted.T @ y_centred) / spread, 0.0)
 
 
 class RidgeForecast:

@@ -32,6 +32,16 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class DraftWeeks:
+    """Units a week over all stores, the promotion's weeks and the six behind it; sd of the promoted units, 0 behind it."""
+
+    baseline: np.ndarray
+    promoted: np.ndarray
+    after: np.ndarray
+    variance: np.ndarray
+
+
+@dataclass(frozen=True)
 class DraftProduct:
     """One product at one retailer over all stores and weeks; sd of the incremental units; prices per unit."""
 
@@ -41,9 +51,11 @@ class DraftProduct:
     promoted: float
     sd: float
     after: float
+    after_variance: float
     price_regular: float
     price: float
     cost_regular: float
+    weekly: DraftWeeks
 
     @property
     def incremental(self) -> float:
@@ -55,6 +67,7 @@ class Simulation:
     products: list[DraftProduct]
     cannibalised: float
     refused: list[tuple[str, str]]
+    cannibalised_variance: float = 0.0
 
     @property
     def net(self) -> float:
@@ -80,7 +93,8 @@ def simulate(panel: Panel, model: LogLinearModel, quiet: np.ndarray, draft: Draf
                 reason = ""
         if reason:
             refused.append((product_id, reason))
-    return Simulation(products, _cannibalised(panel, model, quiet, depth_of, promoted_units, draft), refused)
+    cannibalised, variance = _cannibalised(panel, model, quiet, depth_of, promoted_units, draft)
+    return Simulation(products, cannibalised, refused, variance)
 
 
 def _rows(panel: Panel, block: BlockModel, quiet: np.ndarray, usual: np.ndarray, draft: Draft) -> np.ndarray:
@@ -96,7 +110,7 @@ def _depth(usual: np.ndarray, draft: Draft) -> np.ndarray:
     return np.full(len(usual), -np.log1p(-(draft.cut or 0.0)))
 
 
-def _own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
+def own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
     """(series, columns) of the design, zero but for the own promotion."""
     values = {
         "depth": depth,
@@ -116,7 +130,7 @@ def _product(
     series = block.block.series[rows]
     depth = _depth(usual[series], draft)
     depth_of[series] = depth
-    traits = _own_traits(block, depth, draft)
+    traits = own_traits(block, depth, draft)
     lift = np.exp(np.clip(traits @ block.fit.coefficients, -5.0, 5.0))
     base = quiet[series]
     during = base[:, : draft.weeks]
@@ -126,6 +140,7 @@ def _product(
     gradient = promoted.sum(axis=1) @ traits
     shared = (block.shared.level + block.shared.promoted / draft.weeks) * promoted.sum() ** 2
     own = (block.own.level + block.own.promoted / draft.weeks) * float((promoted.sum(axis=1) ** 2).sum())
+    after, after_variance = _after(block, whole, depth, draft)
     price = usual[series] * np.exp(-depth)
     weight = promoted.sum(axis=1) + 1e-9
     cost = _last_known(panel.cost_regular[series])
@@ -136,45 +151,86 @@ def _product(
         baseline=float(during.sum()),
         promoted=float(promoted.sum()),
         sd=float(np.sqrt(max(gradient @ block.fit.covariance @ gradient, 0.0) + shared + own)),
-        after=float((whole * np.expm1(_after(block, depth, draft))).sum()),
+        after=float(after.sum()),
+        after_variance=after_variance,
         price_regular=float(np.average(usual[series], weights=weight)),
         price=float(np.average(price, weights=weight)),
         cost_regular=float(np.average(cost[known], weights=weight[known])) if known.any() else float("nan"),
+        weekly=DraftWeeks(base.sum(axis=0), whole.sum(axis=0), after, _weekly_variance(block, promoted, traits, len(after))),
     )
 
 
-def _after(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
-    """(series, weeks + 6) log units that the promotion leaves in its own later weeks and the six behind it."""
+def _weekly_variance(block: BlockModel, promoted: np.ndarray, traits: np.ndarray, weeks: int) -> np.ndarray:
+    """(weeks,) of the promoted units of each single week: coefficients, the chain's shock and the stores' own."""
+    gradients = promoted.T @ traits
+    shared = (block.shared.level + block.shared.promoted) * promoted.sum(axis=0) ** 2
+    own = (block.own.level + block.own.promoted) * (promoted**2).sum(axis=0)
+    found = np.einsum("wk,kl,wl->w", gradients, block.fit.covariance, gradients) + shared + own
+    return np.concatenate([np.maximum(found, 0.0), np.zeros(weeks - len(found))])
+
+
+def _after(block: BlockModel, whole: np.ndarray, depth: np.ndarray, draft: Draft) -> tuple[np.ndarray, float]:
+    """(weeks + 6,) units that the promotion leaves in its own later weeks and the six behind it; variance of their sum.
+
+    whole: (series, weeks + 6) units without what is left.
+    """
     weeks = draft.weeks + LONGEST_LAG
     on = np.arange(weeks) < draft.weeks
     columns = lag_columns(np.maximum(depth, 0.0)[:, None] * on, np.full(len(depth), draft.feature)[:, None] * on)
-    coefficients = dict(zip(block.names, block.fit.coefficients, strict=True))
-    return sum((column.values * coefficients.get(column.name, 0.0) for column in columns), np.zeros((len(depth), weeks)))
+    place = {name: number for number, name in enumerate(block.names)}
+    used = [column for column in columns if column.name in place]
+    if not used:
+        return np.zeros(weeks), 0.0
+    chosen = np.array([place[column.name] for column in used])
+    effect = sum((column.values * block.fit.coefficients[place[column.name]] for column in used), np.zeros((len(depth), weeks)))
+    gradient = np.array([(whole * np.exp(effect) * column.values).sum() for column in used])
+    variance = float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient)
+    return (whole * np.expm1(effect)).sum(axis=0), max(variance, 0.0)
 
 
 def _cannibalised(
     panel: Panel, model: LogLinearModel, quiet: np.ndarray, depth_of: np.ndarray, promoted: dict[int, np.ndarray], draft: Draft
-) -> float:
-    """Units that other products of the shelf lose (negative) or gain in the promotion's weeks."""
-    total = 0.0
+) -> tuple[float, float]:
+    """Units that other products of the shelf lose (negative) or gain in the promotion's weeks, and their variance."""
+    total = variance = 0.0
     if not promoted:
-        return total
+        return total, variance
     on = np.zeros(len(panel.series), dtype=bool)
     on[list(promoted)] = True
-    units = np.nansum(quiet[:, : draft.weeks], axis=1)
-    units[list(promoted)] = [values[: draft.weeks].sum() for values in promoted.values()]
+    wanted = set(draft.product_ids)
     for block in model.blocks.values():
-        if block.refusal:
+        rivals = [(rival, aligned) for rival, aligned in block.block.rivals if rival in wanted]
+        if block.refusal or not rivals:
             continue
-        coefficients = dict(zip(block.names, block.fit.coefficients, strict=True))
-        effect = np.zeros(len(block.block.series))
-        for rival, aligned in block.block.rivals:
+        place = {name: number for number, name in enumerate(block.names)}
+        chosen: list[int] = []
+        traits: list[np.ndarray] = []
+        for rival, aligned in rivals:
             there = (aligned >= 0) & on[np.maximum(aligned, 0)]
-            depth = np.where(there, depth_of[np.maximum(aligned, 0)], 0.0)
-            effect += depth * coefficients.get(f"rival_depth:{rival}", 0.0)
-            effect += there * draft.feature * coefficients.get(f"rival_feature:{rival}", 0.0)
-        total += float(units[block.block.series] @ np.expm1(effect))
-    return total
+            if not there.any():
+                continue
+            values_of = {f"rival_depth:{rival}": depth_of[np.maximum(aligned, 0)], f"rival_feature:{rival}": draft.feature}
+            for name, values in values_of.items():
+                if name in place:
+                    chosen.append(place[name])
+                    traits.append(np.where(there, values, 0.0))
+        if not chosen:
+            continue
+        columns, here = np.stack(traits, axis=1), _units(block, quiet, promoted, draft.weeks)
+        effect = columns @ block.fit.coefficients[chosen]
+        gradient = (here * np.exp(effect)) @ columns
+        total += float(here @ np.expm1(effect))
+        variance += max(float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient), 0.0)
+    return total, variance
+
+
+def _units(block: BlockModel, quiet: np.ndarray, promoted: dict[int, np.ndarray], weeks: int) -> np.ndarray:
+    """(series,) units of the block in the promotion's weeks: as promoted where it is itself, else quiet; unknown is zero."""
+    units = np.nan_to_num(quiet[block.block.series, :weeks]).sum(axis=1)
+    itself = [(row, number) for row, number in enumerate(block.block.series.tolist()) if number in promoted]
+    for row, number in itself:
+        units[row] = promoted[number][:weeks].sum()
+    return units
 
 
 def _last_known(values: np.ndarray) -> np.ndarray:

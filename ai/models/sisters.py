@@ -18,6 +18,7 @@ class SisterEffect:
     product_id: str
     units: float
     variance: float
+    weekly: tuple[float, ...] = ()  # units of each of the promotion's weeks
 
 
 def sister_effects(
@@ -59,4 +60,5 @@ def _effect(
     units = np.maximum(np.nan_to_num(panel.units[np.ix_(block.block.series[rows], weeks)]), 0.0)
     gradient = np.einsum("rw,rwk->k", units * np.exp(-change), traits)
     variance = float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient)
-    return SisterEffect(block.block.product_id, float((units * -np.expm1(-change)).sum()), max(variance, 0.0))
+    weekly = (units * -np.expm1(-change)).sum(axis=0)
+    return SisterEffect(block.block.product_id, float(weekly.sum()), max(variance, 0.0), tuple(weekly.tolist()))

@@ -20,11 +20,15 @@ _FEWEST = 200  # residuals of a group before its own quantiles are believed
 _SMALLEST_RESIDUAL = 0.02
 _SCALES = (0.08, 2.5)
 _DEFAULT_SCALE = 0.6  # of log units, where nothing could be tried on the past
-_FACTORS = (0.7, 1.6)
-# The windows tried lie near each other and their stores share shocks, so what comes strays further: found on the rounds
-# before week 135, where unwidened 80 % bands held 75 %.
-_WIDENED = 1.12
+_FACTORS = (0.8, 1.7)
+_MOST_LOG_RATIO = 1.5
+_PRIOR_CELLS = 10.0
+_KINDS = 3
+# The windows tried lie near each other and their stores share shocks, so what comes strays further: found by judging each of
+# three periods before week 135 by the others, calm ones by wild ones and the other way round (unwidened 80 % bands held 77 %).
+_WIDENED = 1.06
 _PROMOTED_DEPTH = 0.05
+_FEATURED = 0.5
 
 
 def promoted(rows: Rows) -> np.ndarray:
@@ -33,28 +37,34 @@ def promoted(rows: Rows) -> np.ndarray:
     return np.asarray((flagged > 0) | (rows.column("depth") > _PROMOTED_DEPTH))
 
 
+def kinds(rows: Rows) -> np.ndarray:
+    """(rows,) 0 for a quiet week, 1 for a promoted one, 2 for a featured one."""
+    return promoted(rows).astype(int) + (np.nan_to_num(rows.column("feature")) > _FEATURED)
+
+
 def _traits(rows: Rows) -> np.ndarray:
-    names = (
-        "depth",
-        "feature",
-        "deal",
-        "rival_depth",
-        "deal_at_origin",
-        "feature_at_origin",
-        "horizon",
-        "spread_26",
-        "level_slow",
-    )
-    columns = [np.nan_to_num(rows.column(name)) for name in names]
+    columns = [np.nan_to_num(rows.column(name)) for name in TRAITS]
     weeks = np.log1p(np.nan_to_num(rows.column("weeks_known")))
     return np.stack([np.ones(len(weeks)), *columns, np.log1p(np.nan_to_num(rows.column("support_near"))), weeks], axis=1)
 
 
 @dataclass(frozen=True)
-class Spread:
-    """weights of the traits in log scale; z (2, probabilities) and factor (2,) for quiet and promoted weeks.
+class Tried:
+    """What members that saw a window's start said from its origins, (rows,) each: centre in log units, others in units."""
 
-    factor turns a forecast's units into mean units. tried: residuals behind it, 0 when nothing could be tried.
+    rows: Rows
+    product: np.ndarray
+    centre: np.ndarray
+    mape: np.ndarray
+    mean: np.ndarray
+    units: np.ndarray
+
+
+@dataclass(frozen=True)
+class Spread:
+    """weights of the traits in log scale; z (2, probabilities) for quiet and promoted weeks; factor (3,) for `kinds`.
+
+    factor turns the exponent of a mean of logs into mean units. tried: residuals behind it, 0 when nothing could be tried.
     """
 
     weights: np.ndarray
@@ -72,16 +82,22 @@ class Spread:
         z = self.z[promoted(rows).astype(int)]
         return np.exp(np.clip(centre[:, None] + self.scale(rows)[:, None] * z, -20.0, 20.0))
 
+    def mean_factor(self, rows: Rows) -> np.ndarray:
+        """(rows,) what the mean of logs, back in units, is short of the mean of units."""
+        return np.asarray(self.factor[kinds(rows)])
+
     def facts(self) -> dict[str, Any]:
         return {"tried": self.tried}
 
 
-UNTRIED = Spread(np.zeros(len(TRAITS) + 3), np.stack([_NORMAL, _NORMAL]), np.ones(2), 0)
+UNTRIED = Spread(np.zeros(len(TRAITS) + 3), np.stack([_NORMAL, _NORMAL]), np.ones(_KINDS), 0)
 
 
-def fit_spread(rows: Rows, centre: np.ndarray, mean_units: np.ndarray, units: np.ndarray) -> Spread:
-    """From forecasts of past origins: centre (log units), mean_units before the factor, and what was sold."""
-    left = np.log(np.maximum(units, 0.5)) - centre
+def fit_spread(windows: list[Tried]) -> Spread:
+    """From forecasts of past origins beside what was sold."""
+    rows = Rows.joined([window.rows for window in windows])
+    units = np.concatenate([window.units for window in windows])
+    left = np.log(np.maximum(units, 0.5)) - np.concatenate([window.centre for window in windows])
     traits = _traits(rows)
     size = np.log(np.maximum(np.abs(left), _SMALLEST_RESIDUAL))
     ridge = np.eye(traits.shape[1]) * 0.01 * len(left)
@@ -94,12 +110,37 @@ def fit_spread(rows: Rows, centre: np.ndarray, mean_units: np.ndarray, units: np
     standard = left / fitted.scale(rows)
     group = promoted(rows).astype(int)
     overall = np.quantile(standard, PROBABILITIES)
-    whole = units.sum() / max(mean_units.sum(), 1e-9)
-    z, factor = np.empty((2, len(PROBABILITIES))), np.empty(2)
+    z = np.empty((2, len(PROBABILITIES)))
     for number in (0, 1):
         mine = group == number
         z[number] = np.quantile(standard[mine], PROBABILITIES) if mine.sum() >= _FEWEST else overall
-        factor[number] = (units[mine].sum() / max(mean_units[mine].sum(), 1e-9)) if mine.sum() >= _FEWEST else whole
     z.sort(axis=1)
     middle_z = z[:, [len(PROBABILITIES) // 2]]
-    return Spread(weights, middle_z + _WIDENED * (z - middle_z), np.clip(factor, *_FACTORS), len(left))
+    return Spread(weights, middle_z + _WIDENED * (z - middle_z), _factor(windows), len(left))
+
+
+def _factor(windows: list[Tried]) -> np.ndarray:
+    """Mean units over what the mean of logs says, for quiet, promoted and featured weeks, learned by product and week.
+
+    The stores of one product and week share its shock, so each such cell is one observation, however many stores it has. A few
+    wild weeks would carry a plain ratio of sums: ratios are capped, cells count with the root of their units, and the result is
+    drawn to one by as many cells as _PRIOR_CELLS. Settled on weeks before 135 (docs/decisions/0131).
+    """
+    kind = np.concatenate([kinds(window.rows) for window in windows])
+    keys = [kind] + [np.concatenate([part(w) for w in windows]) for part in (lambda w: w.product, lambda w: w.rows.target)]
+    cells, cell = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)
+    cell = cell.reshape(-1)
+    sold, said = (
+        np.bincount(cell, np.maximum(np.concatenate([getattr(window, name) for window in windows]), 0.0))
+        for name in ("units", "mean")
+    )
+    limit = np.exp(_MOST_LOG_RATIO)
+    ratio = np.clip(np.maximum(sold, 0.5) / np.maximum(said, 0.5), 1 / limit, limit)
+    factor = np.ones(_KINDS)
+    for number in range(_KINDS):
+        mine = cells[:, 0] == number
+        weight = np.sqrt(said[mine])
+        if weight.sum() > 0:
+            effective = weight.sum() ** 2 / (weight**2).sum()
+            factor[number] += effective / (effective + _PRIOR_CELLS) * (np.average(ratio[mine], weights=weight) - 1)
+    return np.clip(factor, *_FACTORS)

@@ -37,6 +37,13 @@ class Total:
         return float(log_sd(np.array(self.expected), np.array(self.shared_variance + self.own_variance)))
 
 
+def strayed(actual: float, total: Total) -> float:
+    """log(actual / expected) in standard deviations of the expected; NaN where nothing was expected."""
+    if total.expected <= _NO_UNITS:
+        return float("nan")
+    return float(np.log(max(actual, 0.5) / max(total.expected, 0.5)) / max(total.log_sd, 1e-6))
+
+
 NOTHING = Total(0.0, 0.0, 0.0, 0)
 
 

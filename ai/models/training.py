@@ -10,6 +10,7 @@ import numpy as np
 from ai.data.panel import Panel
 from ai.evaluation.holdout import calibration_of, hold_out, metrics_of, smearing_of
 from ai.evaluation.peers import peer_errors
+from ai.evaluation.placebo import measure_placebos
 from ai.models.loglinear import BlockModel, LogLinearModel, fit_blocks
 
 
@@ -34,7 +35,7 @@ def train_model(panel: Panel, progress: Callable[[float, str], None] = lambda _s
     metrics["peers"] = peer_errors(panel)
     metrics["blocks"] = {"modelled": len(usable), "refused": len(models) - len(usable)}
     metrics["shared_share_of_variance"] = round(float(np.mean([_shared_share(m) for m in usable])), 3)
-    return LogLinearModel(
+    model = LogLinearModel(
         origin=origin,
         first_week=panel.first_week,
         last_week=panel.last_week,
@@ -42,6 +43,8 @@ def train_model(panel: Panel, progress: Callable[[float, str], None] = lambda _s
         calibration=calibration_of(held, smearing),
         metrics=metrics,
     )
+    progress(0.95, "trying weeks in which nothing happened")
+    return replace(model, placebos=measure_placebos(panel, model))
 
 
 def _shared_share(model: BlockModel) -> float:

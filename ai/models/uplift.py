@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +16,7 @@ from ai.features.lags import LONGEST_LAG
 from ai.models.baseline import Baseline, baseline_of
 from ai.models.loglinear import BlockModel, LogLinearModel
 from ai.models.sisters import SisterEffect, sister_effects
-from ai.models.totals import NOTHING, Total, total_of
+from ai.models.totals import NOTHING, Total, strayed, total_of
 
 # Quiet weeks near the promotion that each of its stores needs on average for a baseline.
 FEWEST_QUIET_WEEKS_NEAR = 4
@@ -67,6 +67,8 @@ class WeekSums:
     cells: int = 0
     deal: float = 0.0
     feature: float = 0.0
+    cannibalised: float = 0.0
+    halo: float = 0.0
 
     def add(self, part: WeekSums) -> None:
         self.baseline = self.baseline + part.baseline
@@ -94,6 +96,7 @@ class Uplift:
     weeks: list[WeekSums]
     warnings: list[str] = field(default_factory=list)
     sisters: list[SisterEffect] = field(default_factory=list)
+    p_value: float | None = None  # share of placebos of like length that stray as far; None where there are too few
 
     @property
     def actual(self) -> float:
@@ -131,8 +134,25 @@ class UpliftModel:
     def uplift(self, promotion: Promotion) -> Uplift:
         """Takes `promotion` apart; raises Refused."""
         first, last = self._window(promotion)
-        weeks = self._roles(promotion, first, last)
         customers = set(self.panel.stores_under(promotion.customer_ids)) | set(promotion.customer_ids)
+        result = self._taken_apart(promotion, customers, first, last)
+        answered_ids = {product.product_id for product in result.products}
+        promotion_weeks = np.arange(first, last + 1)
+        result.sisters = sister_effects(self.panel, self.model, answered_ids, customers, promotion_weeks)
+        self._add_sisters(result)
+        self._warn_about_edges(result, promotion, last)
+        strays = strayed(result.actual, result.baseline)
+        result.p_value = self.model.placebos.p_value(strays, last - first + 1)
+        return result
+
+    def placebo(self, window: Promotion) -> Uplift:
+        """The window's own weeks only, without other products: what a placebo needs; raises Refused."""
+        bare = replace(window, pre_weeks=0, post_weeks=0)
+        return self._taken_apart(bare, set(window.customer_ids), *self._window(window))
+
+    def _taken_apart(self, promotion: Promotion, customers: set[str], first: int, last: int) -> Uplift:
+
+        weeks = self._roles(promotion, first, last)
         result = Uplift([], [WeekSums(self.panel.first_week + w, role) for w, role in weeks])
         refusals: list[str] = []
         for product_id in promotion.product_ids:
@@ -152,12 +172,18 @@ class UpliftModel:
                 refusals.append(f"{self._name(product_id)} has no modelled sales at these customers")
         if not result.products:
             raise Refused("; ".join(dict.fromkeys(refusals)) or "nothing to analyse")
-        answered_ids = {product.product_id for product in result.products}
-        promotion_weeks = np.arange(first, last + 1)
-        result.sisters = sister_effects(self.panel, self.model, answered_ids, customers, promotion_weeks)
         result.warnings += [f"left out: {text}" for text in dict.fromkeys(refusals)]
-        self._warn_about_edges(result, promotion, last)
         return result
+
+    def _add_sisters(self, result: Uplift) -> None:
+        """Units of the other products in the promotion's weeks; each product counts on the side of its sum, as in the totals."""
+        promoted = [week for week in result.weeks if week.role == "promotion"]
+        for sister in result.sisters:
+            for week, units in zip(promoted, sister.weekly, strict=True):
+                if sister.units < 0:
+                    week.cannibalised += units
+                else:
+                    week.halo += units
 
     def _name(self, product_id: str) -> str:
         product = self.panel.products.get(product_id)

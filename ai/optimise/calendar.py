@@ -6,11 +6,13 @@ Money is whole cents here, so that a budget is kept to the cent.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 SECONDS = 10.0
+DIAGNOSIS_SECONDS = 2.0
 GAP = 0.005  # stops when the best calendar is proven to be this near the bound
 
 
@@ -45,6 +47,15 @@ class NoCalendar(Exception):
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why an event is in or out. code: chosen, demanded, excluded, loses, near, budget or limit; rivals: what keeps it out."""
+
+    code: str
+    text: str
+    rivals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Calendar:
     """chosen ids; value and spend in cents; bound: no calendar earns more; gap as a share of the bound; reasons by id."""
 
@@ -55,28 +66,17 @@ class Calendar:
     bound: float
     gap: float
     proven: bool
-    reasons: dict[str, str]
+    reasons: dict[str, Reason]
 
 
 def best_calendar(candidates: list[Candidate], rules: Rules, seconds: float = SECONDS) -> Calendar:
     """The most valuable calendar that keeps the rules. Raises NoCalendar."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     value = np.array([candidate.value for candidate in candidates], dtype=float)
-    rows, low, high = _constraints(candidates, rules)
-    lower = np.array([float(candidate.id in rules.must) for candidate in candidates])
-    upper = np.array([float(candidate.id not in rules.never) for candidate in candidates])
-    if (lower > upper).any():
+    if rules.must & rules.never:
         raise NoCalendar("an event is both demanded and excluded; decide on one")
-    found = milp(
-        -value,
-        integrality=np.ones(len(candidates)),
-        bounds=Bounds(lower, upper),
-        constraints=LinearConstraint(np.array(rows), np.array(low), np.array(high)),
-        options={"time_limit": seconds, "mip_rel_gap": GAP},
-    )
+    found = _solve(value, candidates, rules, seconds)
     if found.x is None:
-        raise NoCalendar("no calendar keeps all rules: raise the budget, lower the units to reach, or demand fewer events")
+        raise NoCalendar(_why_not(candidates, rules))
     taken = [candidate for candidate, share in zip(candidates, found.x, strict=True) if share > 0.5]
     total = sum(candidate.value for candidate in taken)
     bound = max(-float(found.mip_dual_bound), float(total))
@@ -90,6 +90,45 @@ def best_calendar(candidates: list[Candidate], rules: Rules, seconds: float = SE
         proven=found.status == 0,
         reasons=_reasons(candidates, taken, rules),
     )
+
+
+def _solve(worth: np.ndarray, candidates: list[Candidate], rules: Rules, seconds: float) -> Any:
+    """The set of events that is worth most (`worth` an event) under the rules; its x is None when there is none."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    rows, low, high = _constraints(candidates, rules)
+    lower = np.array([float(candidate.id in rules.must) for candidate in candidates])
+    upper = np.array([float(candidate.id not in rules.never) for candidate in candidates])
+    return milp(
+        -worth,
+        integrality=np.ones(len(candidates)),
+        bounds=Bounds(lower, upper),
+        constraints=LinearConstraint(np.array(rows), np.array(low), np.array(high)),
+        options={"time_limit": seconds, "mip_rel_gap": GAP},
+    )
+
+
+def _why_not(candidates: list[Candidate], rules: Rules) -> str:
+    """Which rule stands in the way, found by leaving each out in turn."""
+    units = np.array([candidate.units for candidate in candidates])
+    without_target = replace(rules, fewest_units=None)
+    if rules.fewest_units is not None:
+        most = _solve(units, candidates, without_target, DIAGNOSIS_SECONDS)
+        if most.x is not None:
+            reachable = float(units[most.x > 0.5].sum())
+            return (
+                f"{rules.fewest_units:.0f} incremental units cannot be reached: the other rules allow about {reachable:.0f}. "
+                "Lower the units to reach, raise the budget, or offer more candidates"
+            )
+    demanded = sum(candidate.spend for candidate in candidates if candidate.id in rules.must)
+    if demanded > rules.budget:
+        return (
+            f"the demanded events alone spend {demanded / 100:.2f}, more than the budget of {rules.budget / 100:.2f}. "
+            "Raise the budget, or demand fewer events"
+        )
+    if rules.must:
+        return "the demanded events are too near to each other, or more than the limits allow. Demand fewer of them"
+    return "no calendar keeps all rules: raise the budget, or loosen the limits"
 
 
 def _constraints(candidates: list[Candidate], rules: Rules) -> tuple[list[np.ndarray], list[float], list[float]]:
@@ -139,23 +178,28 @@ def clash(one: Candidate, other: Candidate, between: int) -> bool:
     return near and bool(one.places & other.places)
 
 
-def _reasons(candidates: list[Candidate], taken: list[Candidate], rules: Rules) -> dict[str, str]:
+def _reasons(candidates: list[Candidate], taken: list[Candidate], rules: Rules) -> dict[str, Reason]:
     left = rules.budget - sum(candidate.spend for candidate in taken)
     chosen = {candidate.id for candidate in taken}
     reasons = {}
     for candidate in candidates:
-        rivals = [other.id for other in taken if other.id != candidate.id and clash(candidate, other, rules.weeks_between)]
-        if candidate.id in chosen:
-            reason = "demanded" if candidate.id in rules.must else "in: it earns more than what it keeps out"
+        near = (other.id for other in taken if other.id != candidate.id and clash(candidate, other, rules.weeks_between))
+        rivals = () if candidate.id in chosen else tuple(near)[:3]
+        if candidate.id in rules.must:
+            reason = Reason("demanded", "demanded")
+        elif candidate.id in chosen and candidate.value <= 0:
+            reason = Reason("chosen", "in: the units to reach need it, though it loses money")
+        elif candidate.id in chosen:
+            reason = Reason("chosen", "in: it earns more than what it keeps out")
         elif candidate.id in rules.never:
-            reason = "out: excluded"
+            reason = Reason("excluded", "out: excluded")
         elif candidate.value <= 0:
-            reason = "out: it loses money"
+            reason = Reason("loses", "out: it loses money")
         elif rivals:
-            reason = f"out: too near to {', '.join(rivals[:3])}, which earns more with the rest"
+            reason = Reason("near", f"out: too near to {', '.join(rivals)}, which earns more with the rest", rivals)
         elif candidate.spend > left:
-            reason = "out: what is left of the budget does not cover it"
+            reason = Reason("budget", "out: what is left of the budget does not cover it")
         else:
-            reason = "out: the limit on the number of events is better used by others"
+            reason = Reason("limit", "out: the limit on the number of events is better used by others")
         reasons[candidate.id] = reason
     return reasons

@@ -18,6 +18,8 @@ import structlog
 from ai.registry.manifest import write_atomically
 
 KEPT_JOBS = 20
+TRAINING = [sys.executable, "-m", "ai.registry.train"]
+EVALUATION = [sys.executable, "-m", "ai.retrospect.run"]
 log = structlog.get_logger(__name__)
 
 
@@ -85,7 +87,7 @@ class TrainingJobs:
 
     def __init__(self, folder: Path, command: list[str] | None = None) -> None:
         self.files = JobFiles(folder)
-        self._command = command or [sys.executable, "-m", "ai.registry.train"]
+        self._command = command or TRAINING
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -107,6 +109,23 @@ class TrainingJobs:
         with self._guard:
             return self._settled(self.files.find(key))
 
+    def stop(self, why: str) -> JobState | None:
+        """Ends what runs, which leaves everything as it was before it began; returns its state, None when nothing runs."""
+        with self._guard:
+            state = self._settled(self.files.newest())
+            if state is None or state.status != "running":
+                return None
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+            ended = self._settled(state)
+            if ended is None or ended.status != "failed":
+                return ended
+            stopped = replace(ended, error=why)
+            self.files.save(stopped)
+            log.info("process_stopped", job=state.id, why=why)
+            return stopped
+
     def running(self) -> bool:
         with self._guard:
             newest = self._settled(self.files.newest())
@@ -123,7 +142,7 @@ class TrainingJobs:
                 return state  # trained by another process of this service
         state = self.files.find(state.id) or state  # it may have finished meanwhile
         if state.status == "running":
-            state = replace(state, status="failed", finished_at=now(), error="the training process ended early")
+            state = replace(state, status="failed", finished_at=now(), error="the process ended early")
             self.files.save(state)
         return state
 

@@ -14,6 +14,7 @@ import structlog
 from ai.registry.storage import StoredModel, UnreadableModel, read, write
 
 KEPT_MODELS = 5
+REMEMBERED = 200  # models that are gone, whose measured errors are still told
 log = structlog.get_logger(__name__)
 
 
@@ -63,6 +64,13 @@ class Registry:
             log.error("manifest_unreadable", path=str(self._manifest), error=str(error))
             return []
 
+    def remembered(self) -> list[Entry]:
+        """Models that are gone, oldest first: what they measured shows how errors went over time."""
+        try:
+            return [Entry(**entry) for entry in json.loads(self._manifest.read_text(encoding="utf-8")).get("gone") or []]
+        except (OSError, ValueError, TypeError, AttributeError):
+            return []
+
     def current(self, source: str) -> Entry | None:
         """The promoted model of the source, else the newest; reading it may still fail."""
         return next(iter(self._by_preference(source)), None)
@@ -88,8 +96,11 @@ class Registry:
         except (OSError, ValueError, AttributeError):
             return {}
 
-    def _save(self, entries: list[Entry], promoted: dict[str, str]) -> None:
-        content = {"models": [asdict(entry) for entry in entries], "promoted": promoted}
+    def _save(self, entries: list[Entry], promoted: dict[str, str], dropped: list[Entry] | None = None) -> None:
+        gone = [*self.remembered(), *(dropped or [])][-REMEMBERED:]
+        content = {
+            "models": [asdict(entry) for entry in entries], "promoted": promoted, "gone": [asdict(entry) for entry in gone]
+        }  # fmt: skip
         write_atomically(self._manifest, json.dumps(content, indent=1))
 
     def load(self, source: str) -> tuple[Entry, StoredModel] | None:
@@ -101,8 +112,11 @@ class Registry:
                 log.error("model_unreadable", model=entry.id, error=str(error), remedy="using the model before")
         return None
 
-    def add(self, stored: StoredModel, *, key: str, source: str, fitted_at: str, rows: int, window: tuple[str, str]) -> Entry:
-        """Writes the model beside the others, then switches to it; old ones beyond the kept number go."""
+    def add(
+        self, stored: StoredModel, *, key: str, source: str, fitted_at: str, rows: int, window: tuple[str, str],
+        serve: bool = True,
+    ) -> Entry:  # fmt: skip
+        """Writes the model beside the others, then switches to it unless told not to; old ones beyond the kept number go."""
         self.folder.mkdir(parents=True, exist_ok=True)
         building = self.folder / f".{key}.partial"
         shutil.rmtree(building, ignore_errors=True)
@@ -110,11 +124,15 @@ class Registry:
         sha256 = write(stored, building)
         building.replace(self.folder / key)
         entry = Entry(key, source, fitted_at, rows, *window, sha256, stored.facts["metrics"])
+        serving = None if serve else self.current(source)
         entries = [*self.entries(), entry]
-        same = [other for other in entries if other.source == source]
-        dropped = same[:-KEPT_MODELS]
+        same = [other for other in entries if other.source == source and other != serving]
+        dropped = same[: -(KEPT_MODELS - (serving is not None))]
         kept = [other for other in entries if other not in dropped]
-        self._save(kept, {name: other for name, other in self._promoted().items() if name != source})
+        promoted = {name: other for name, other in self._promoted().items() if name != source}
+        if serving:
+            promoted[source] = serving.id
+        self._save(kept, promoted, dropped)
         for old in dropped:
             shutil.rmtree(self.folder / old.id, ignore_errors=True)
         return entry

@@ -16,6 +16,7 @@ from ai.features.columns import Block
 from ai.models.forecast import ForecastModel
 from ai.models.level import Variances
 from ai.models.loglinear import BlockModel, Calibration, LogLinearModel
+from ai.models.placebos import NO_PLACEBOS, Placebos
 from ai.models.regression import Fit
 from ai.registry.forecast_files import pack_forecast
 
@@ -43,6 +44,7 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
         "calibration.single": model.calibration.single,
         "calibration.shared": model.calibration.shared,
         "calibration.several": model.calibration.several,
+        **{f"placebos.{name}": getattr(model.placebos, name) for name in Placebos.__dataclass_fields__},
     }
     blocks = []
     for number, entry in enumerate(model.blocks.values()):
@@ -146,4 +148,12 @@ def bind(stored: StoredModel, panel: Panel) -> LogLinearModel:
         )
     calibration = Calibration(*(stored.arrays[f"calibration.{name}"] for name in ("single", "shared", "several")))
     facts = stored.facts
-    return LogLinearModel(facts["origin"], facts["first_week"], facts["last_week"], blocks, calibration, facts["metrics"])
+    return LogLinearModel(
+        facts["origin"], facts["first_week"], facts["last_week"], blocks, calibration, facts["metrics"], _placebos(stored.arrays)
+    )
+
+
+def _placebos(arrays: dict[str, np.ndarray]) -> Placebos:
+    """A model trained before there were placebos has none, and gives no p-value until the next training."""
+    names = [f"placebos.{name}" for name in Placebos.__dataclass_fields__]
+    return Placebos(*(arrays[name] for name in names)) if all(name in arrays for name in names) else NO_PLACEBOS

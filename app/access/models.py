@@ -27,6 +27,8 @@ class Permission(StrEnum):
     SALES_IMPORT = "sales.import"
     PROMOTIONS_READ = "promotions.read"
     PROMOTIONS_WRITE = "promotions.write"
+    AI_READ = "ai.read"
+    AI_MANAGE = "ai.manage"
     USERS_READ = "users.read"
     USERS_WRITE = "users.write"
     AUDIT_READ = "audit.read"

@@ -1,4 +1,4 @@
-"""`python -m app.backup watch`, and every task by hand: backup, verify, drill, prune, restore, settle, undo, side."""
+"""`python -m app.backup watch`, every task by hand (backup, verify, drill, prune, restore, settle, undo, side), and `told`."""
 
 import argparse
 import json
@@ -8,10 +8,12 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from app.backup.orders import KINDS
+from app.backup.records import TOLD, Record, keep_record, new_id
 from app.backup.shelf import Shelf
 
 
@@ -20,6 +22,9 @@ def main() -> None:
     wish = _arguments()
     if wish.kind == "watch":
         _watch()
+        return
+    if wish.kind == "told":
+        _told(wish.who, *wish.arguments)
         return
     # A stop ends the task the way a failure does: what it began is cleared away.
     signal.signal(signal.SIGTERM, _leave)
@@ -45,15 +50,15 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.backup", description=__doc__)
-    parser.add_argument("kind", choices=("watch", *KINDS))
+    parser.add_argument("kind", choices=("watch", "told", *KINDS))
     parser.add_argument("arguments", nargs="*", help="the backup's name or 'latest', and what the task wants besides")
     parser.add_argument("--who", default="operator", help="who asked for it, for the record")
     parser.add_argument("--id", default="", help="of the record")
     parser.add_argument("--check", action="store_true", help="restore: only look whether it could be done")
+    parser.add_argument("--accept-broken", action="store_true", help="restore: also what contradicts itself")
     parser.add_argument("--json", action="store_true", help="print the record")
     wish = parser.parse_args()
-    if wish.check:
-        wish.arguments.append("--check")
+    wish.arguments += [flag for flag, given in (("--check", wish.check), ("--accept-broken", wish.accept_broken)) if given]
     return wish
 
 
@@ -63,8 +68,20 @@ def _watch() -> None:
     stopping = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _number, _frame: stopping.set())
-    # Not through the settings: what validates them takes twenty times the memory of this process.
-    watch(Shelf(Path(os.environ.get("TRADEAI_BACKUP_DIR", "/var/lib/tradeai/backups"))), stopping)
+    watch(_shelf(), stopping)
+
+
+def _told(who: str, kind: str, outcome: str, text: str) -> None:
+    """The record of what a script on the host has done: told KIND ok|failed SENTENCE."""
+    if kind not in TOLD or outcome not in {"ok", "failed"}:
+        sys.exit(f"told takes one of {', '.join(TOLD)}, then ok or failed, then a sentence")
+    now = datetime.now(UTC)
+    keep_record(_shelf(), Record(new_id(now), kind, who, now, now, outcome == "ok", text[:1000]))
+
+
+def _shelf() -> Shelf:
+    # Not through the settings: what validates them takes twenty times the memory of the waiting process.
+    return Shelf(Path(os.environ.get("TRADEAI_BACKUP_DIR", "/var/lib/tradeai/backups")))
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

@@ -24,6 +24,7 @@ class Configuration(Settings):
     drill_dir: Path = Path("/var/lib/tradeai/drill")
     offsite: str = ""  # a folder or an rclone remote with its path, "" for none
     offsite_recipient: str = ""  # an age public key
+    door: str = "http://nginx:8080"
     rclone_config: Path = Path("/etc/tradeai/rclone/rclone.conf")
 
     @property

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +17,16 @@ from app.backup.errors import OffsiteFailed
 from app.backup.manifest import ARCHIVE, FILE
 from app.backup.progress import Progress, Silent
 from app.backup.server import start
-from app.backup.shelf import Backup, write_json
+from app.backup.shelf import COPIED, Backup, write_json
 from app.core.clock import Clock
 from app.core.i18n import _
 
-OFFSITE = "offsite.json"
 _PIECE = 1 << 20
 # Once and with an end: a target that is down must fail the copy, not hold the lock for hours.
 _PATIENCE = ("--contimeout=20s", "--timeout=60s", "--retries=1", "--low-level-retries=3")
+# One that trickles keeps rclone content and the lock taken: below this pace it counts as failed.
+_GRACE_SECONDS = 600.0
+_LEAST_PACE = 100_000  # bytes a second
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,35 @@ class Elsewhere:
     recipient: str
     config: Path
     rclone: str = "rclone"
+    grace_seconds: float = _GRACE_SECONDS
 
     @contextmanager
-    def command(self, *arguments: str, **streams: Any) -> Iterator[tuple[subprocess.Popen[bytes], LastWords]]:
-        """rclone at work. Raises OffsiteFailed when it is not there."""
+    def command(self, *arguments: str, size: int, **streams: Any) -> Iterator[tuple[subprocess.Popen[bytes], LastWords]]:
+        """rclone at work on `size` bytes. Raises OffsiteFailed when it is not there, or takes longer than its time."""
         path = shutil.which(self.rclone)
         if path is None:
             raise OffsiteFailed(_("rclone is not installed here. Run it in the container: docker compose exec backup"))
         process = start([path, "--config", str(self.config), *_PATIENCE, *arguments], **streams)
         assert process.stderr
         words = LastWords(process.stderr)
+        seconds = self.grace_seconds + size / _LEAST_PACE
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, give_up)
+        timer.daemon = True
+        timer.start()
         try:
             yield process, words
+        except OffsiteFailed as error:
+            if late.is_set():
+                raise OffsiteFailed(_too_slow(seconds)) from error
+            raise
         finally:
+            timer.cancel()
             end(process)
 
 
@@ -64,12 +83,19 @@ def copy_out(backup: Backup, elsewhere: Elsewhere, clock: Clock, progress: Progr
         progress.step("offsite")
         sent = _send(backup.folder / name, there, elsewhere, recipient)
         progress.step("compare")
-        found = _hash_there(there, elsewhere)
+        found = _hash_there(there, elsewhere, (backup.folder / name).stat().st_size)
         if found != sent:
             raise OffsiteFailed(_("What lies at {there} is not what was sent. The local backup is whole.", there=there))
         stored["files"][name + suffix] = sent
-    write_json(backup.folder / OFFSITE, stored)
+    write_json(backup.folder / COPIED, stored)
     return stored
+
+
+def _too_slow(seconds: float) -> str:
+    return _(
+        "The target is too slow: it was not done within {minutes} minutes, so it was given up. The local backup is whole.",
+        minutes=max(round(seconds / 60), 1),
+    )
 
 
 class _Hashing:
@@ -87,7 +113,8 @@ class _Hashing:
 
 
 def _send(path: Path, there: str, elsewhere: Elsewhere, recipient: pyrage.x25519.Recipient | None) -> str:
-    with elsewhere.command("rcat", there, stdin=subprocess.PIPE) as (process, words), path.open("rb") as file:
+    size = path.stat().st_size
+    with elsewhere.command("rcat", there, size=size, stdin=subprocess.PIPE) as (process, words), path.open("rb") as file:
         assert process.stdin
         through = _Hashing(process.stdin)
         try:
@@ -105,9 +132,9 @@ def _send(path: Path, there: str, elsewhere: Elsewhere, recipient: pyrage.x25519
     return through.sha256.hexdigest()
 
 
-def _hash_there(there: str, elsewhere: Elsewhere) -> str:
+def _hash_there(there: str, elsewhere: Elsewhere, size: int) -> str:
     sha256 = hashlib.sha256()
-    with elsewhere.command("cat", there, stdout=subprocess.PIPE) as (process, words):
+    with elsewhere.command("cat", there, size=size, stdout=subprocess.PIPE) as (process, words):
         assert process.stdout
         while piece := process.stdout.read(_PIECE):
             sha256.update(piece)

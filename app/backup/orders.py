@@ -8,7 +8,7 @@ from pathlib import Path
 from app.backup.records import new_id
 from app.backup.shelf import Shelf, read_json, write_json
 
-KINDS = ("backup", "verify", "drill", "offsite", "prune", "restore", "settle", "undo", "side")
+KINDS = ("backup", "verify", "drill", "offsite", "prune", "restore", "settle", "undo", "side", "quarterly")
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 
 

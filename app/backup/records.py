@@ -11,6 +11,8 @@ from app.backup.shelf import Shelf, read_json, write_json
 _KEPT = 300
 _FOLDER = "records"
 _turn = itertools.count()
+TOLD = ("configuration", "code", "system", "update")
+"""What scripts on the host do, which alone may read what is packed; the container only hears of it."""
 
 
 @dataclass(frozen=True)

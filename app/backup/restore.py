@@ -18,6 +18,7 @@ from app.backup.contents import differences
 from app.backup.dump import LastWords, Source, check_space, end, make_backup
 from app.backup.errors import BackupFailed, BackupUnusable, RestoreFailed
 from app.backup.fingerprint import Read
+from app.backup.invariants import AUDIT, broken_chain
 from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, read_collection, read_contents, start
@@ -51,9 +52,12 @@ def preflight(shelf: Shelf, backup: Backup, target: Target, progress: Progress |
     return manifest
 
 
-def restore(shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress: Progress | None = None) -> dict[str, Any]:
+def restore(
+    shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress: Progress | None = None, *, accept_broken: bool = False
+) -> dict[str, Any]:
     """Switch the database to the backup; only while holding the lock and with nobody writing. `settle` or `go_back` must follow.
 
+    Data that contradicts itself is refused unless `accept_broken`: where every backup is so, a person may want it all the same.
     Raises RestoreFailed, and then the data is what it was.
     """
     progress = progress or Silent()
@@ -75,6 +79,9 @@ def restore(shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress
             wrong = differences(manifest.collections, read_contents(db, RESTORING))
             if wrong:
                 raise RestoreFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
+            progress.step("invariants")
+            if not accept_broken and (broken := broken_chain(db[RESTORING + AUDIT])):
+                raise RestoreFailed(_contradiction(broken))
             progress.step("switch")
             live = _live(db)
             write_json(journal, record | {"step": "switch", "live": live, "restored": sorted(manifest.collections)})
@@ -88,6 +95,13 @@ def restore(shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress
         raise _undone(shelf, source, error) from error
     write_json(journal, record | {"step": "done", "live": live, "restored": sorted(manifest.collections)})
     return record
+
+
+def _contradiction(broken: str) -> str:
+    return _(
+        "The backup contradicts itself: {what}. Use another one; to take it as it is: scripts/restore.sh BACKUP --accept-broken.",
+        what=broken,
+    )
 
 
 def settle(shelf: Shelf, source: Source) -> None:

@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.core.i18n import _
 
 PARTIAL = ".partial"
-PROOF = "proof.json"
+PROOF, COPIED = "proof.json", "offsite.json"
 DATABASE, SAFETY = "database", "safety"
 
 
@@ -29,6 +29,8 @@ class Backup:
     manifest: Manifest | None
     trouble: str = ""
     proof: dict[str, Any] | None = None
+    copied: dict[str, Any] | None = None
+    """Where the newest copy elsewhere lies, and since when."""
 
     @property
     def id(self) -> str:
@@ -107,12 +109,12 @@ class Shelf:
 
 def look(folder: Path) -> Backup:
     """What lies in `folder`."""
-    proof = read_json(folder / PROOF)
+    proof, copied = read_json(folder / PROOF), read_json(folder / COPIED)
     try:
         manifest = read_manifest(folder)
     except BackupUnusable as error:
-        return Backup(folder, None, error.detail, proof)
-    return Backup(folder, manifest, "", proof)
+        return Backup(folder, None, error.detail, proof, copied)
+    return Backup(folder, manifest, "", proof, copied)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -14,6 +14,8 @@ from app.backup.lock import only_one
 from app.backup.offsite import copy_out
 from app.backup.progress import ProgressFile
 from app.backup.prune import verdicts
+from app.backup.quarterly import facts as report_facts
+from app.backup.quarterly import quarterly
 from app.backup.records import Record, keep_record, new_id
 from app.backup.restore import go_back, preflight, restore, settle, unfinished
 from app.backup.shelf import DATABASE, SAFETY
@@ -51,8 +53,8 @@ def run(
             shelf.sweep()
             progress = ProgressFile(shelf.work / PROGRESS, kind, clock)
             stack.callback(progress.over)
-            about, text, facts = TASKS[kind](config, progress, clock, arguments)
-            ok = True
+            about, text, facts = TASKS[kind](config, progress, clock, [who] if kind == "quarterly" else arguments)
+            ok = not facts.get("failed")
     except TradeError as error:
         text, facts = error.detail, {"error": error.kind}
     except Exception as error:
@@ -62,7 +64,10 @@ def run(
             {"error": "internal"},
         )
     record = Record(task_id or new_id(began_at), kind, who, began_at, clock.now(), ok, text, about, facts)
-    keep_record(shelf, record)
+    try:
+        keep_record(shelf, record)
+    except OSError as error:  # a full disk: what was done is done all the same
+        log.error("the record could not be kept", reason=error.strerror)
     tell = log.info if ok else log.error
     tell("a task of the backup is over", task=kind, about=about, text=text, seconds=round(record.seconds, 1))
     if ok and kind == "backup" and config.offsite:
@@ -133,7 +138,7 @@ def _restore(config: Configuration, progress: ProgressFile, clock: Clock, argume
             _("{name} can be restored here. Nothing was changed.", name=backup.id),
             {"documents": manifest.documents},
         )
-    record = restore(config.shelf, backup, config.target, clock, progress)
+    record = restore(config.shelf, backup, config.target, clock, progress, accept_broken="--accept-broken" in arguments[1:])
     _bring_up_to_date(config)
     _forget_derived(config)
     text = _("{name} is restored and compared; what was there before is kept until the services work.", name=backup.id)
@@ -170,6 +175,17 @@ def _side(config: Configuration, progress: ProgressFile, _clock: Clock, argument
     return backup.id, text, {"collections": {name: asdict(one) for name, one in compared.items()}}
 
 
+def _quarterly(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
+    report = quarterly(config, progress, clock, who=arguments[0])
+    wrong = [step for step in report.steps if step.outcome == "bad"]
+    text = (
+        _("The recovery test {name} went wrong: {what}", name=report.id, what=" ".join(step.text for step in wrong))
+        if wrong
+        else _("The recovery test {name} went well; its report is kept.", name=report.id)
+    )
+    return "", text, report_facts(report) | {"failed": bool(wrong)}
+
+
 def _bring_up_to_date(config: Configuration) -> None:
     """A backup of an older version gets the migrations and indexes of this one."""
     source = config.source
@@ -194,4 +210,5 @@ TASKS: Mapping[str, Task] = {
     "settle": _settle,
     "undo": _undo,
     "side": _side,
+    "quarterly": _quarterly,
 }

@@ -6,6 +6,7 @@ It imports little and stays small; what a task needs is loaded by the task's pro
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def carry_out(shelf: Shelf, order: Order, stopping: threading.Event) -> None:
                 code=code,
             )
             about = order.arguments[0] if order.arguments else ""
-            keep_record(shelf, Record(order.id, order.kind, order.who, began_at, datetime.now(UTC), False, text, about))
+            with suppress(OSError):  # a full disk: the order is taken away all the same, or it would be carried out for ever
+                keep_record(shelf, Record(order.id, order.kind, order.who, began_at, datetime.now(UTC), False, text, about))
     done(shelf, order)
 
 

@@ -16,11 +16,13 @@ from app.core.settings import MissingSecret, settings
 
 # Imported when it is called: `tradeai status` waits for no business code, and help for none at all.
 COMMANDS = {
+    "ai": ("app.cli.ai:group", N_("Train, evaluate and list models.")),
     "alerts": ("app.cli.alerts:group", N_("Show, acknowledge and silence alerts; test channels.")),
     "audit": ("app.cli.audit:group", N_("Check the audit trail.")),
     "backup": ("app.cli.backup:group", N_("Make, list, check and prove backups.")),
     "demo": ("app.cli.demo:group", N_("Load real demonstration sales.")),
     "doctor": ("app.cli.doctor:command", N_("Examine the appliance and its host.")),
+    "drill": ("app.cli.drill:group", N_("Test the recovery as every quarter asks.")),
     "incidents": ("app.cli.incidents:group", N_("List and show incidents, notes, post-mortems, a month's figures.")),
     "maintenance": ("app.cli.maintenance:group", N_("See, run and sign off the daily, weekly and monthly tasks.")),
     "migrate": ("app.cli.migrate:command", N_("Bring the database to this version.")),

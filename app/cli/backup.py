@@ -86,6 +86,14 @@ def restore(backup: str, yes: bool, who: str) -> None:
 
 def _do(kind: str, backup: str, who: str) -> None:
     """Order it, follow it, and end as it ended."""
+    found = follow(kind, backup, who)
+    if not found["ok"]:
+        raise KeeperRefused(found["text"])
+    show(found, found["text"])
+
+
+def follow(kind: str, backup: str, who: str) -> Any:
+    """Order a task and tell how far it is; what came of it."""
     task = ask_keeper("POST", f"{_API}/tasks", {"kind": kind, "backup": backup, "who": who})
     told = ""
     while not (found := ask_keeper("GET", f"{_API}/tasks/{task['id']}"))["over"]:
@@ -94,9 +102,7 @@ def _do(kind: str, backup: str, who: str) -> None:
             told = line
             say(line)
         time.sleep(_LOOK_SECONDS)
-    if not found["ok"]:
-        raise KeeperRefused(found["text"])
-    show(found, found["text"])
+    return found
 
 
 def _progress_line(progress: Mapping[str, Any]) -> str:

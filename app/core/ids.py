@@ -8,9 +8,11 @@ PREFIXES = {
     "sale": "sal",
     "import": "imp",
     "promotion": "prm",
+    "plan": "pln",
     "user": "usr",
     "session": "ses",
     "job": "job",
+    "look": "lok",
 }
 
 

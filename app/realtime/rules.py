@@ -15,9 +15,10 @@ _SUBJECTS: dict[str, P] = {
     "sales": P.SALES_READ,
     "imports": P.SALES_READ,
     "promotions": P.PROMOTIONS_READ,
+    "models": P.AI_READ,
     "users": P.USERS_READ,
 }
-_WITH_IDS = frozenset({"imports", "promotions", "jobs"})
+_WITH_IDS = frozenset({"imports", "promotions", "models", "jobs"})
 _LONGEST_TOPIC = 80
 
 

@@ -118,6 +118,7 @@ class ServiceState:
     since: datetime | None = None
     reason: Words = NOTHING
     blamed_on: str | None = None
+    blamed_since: datetime | None = None  # one of `blamed_on`, without a break
 
     seen: bool = False  # Docker was asked about it at least once
     container: Container | None = None
@@ -163,6 +164,7 @@ class HostState:
     booted_at: datetime
     lag: float = 0.0  # seconds by which the supervisor's own timer was late
     busy_at: datetime | None = None  # when the host was last too busy for silence to mean much
+    at: datetime | None = None  # when the supervisor heard of this sample
 
 
 @dataclass(frozen=True)

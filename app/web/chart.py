@@ -60,6 +60,22 @@ def baseline_chart(
     return Chart(chart_id, spec, headers, rows)
 
 
+def forecast_chart(
+    chart_id: str, weeks: Sequence[Mapping[str, Any]], windows: Sequence[Window] = (), unit: str = "", band: str = "80"
+) -> Chart:
+    """What was sold against what is, or would have been, forecast. `weeks` are dicts with week, actual, units, lo80, hi80."""
+    drawn = baseline_chart(chart_id, [{**row, "baseline": row.get("units")} for row in weeks], windows, unit, band)
+    words = {
+        "actual": _("Sold"),
+        "baseline": _("Forecast"),
+        "band": _("{band} % band", band=band),
+        "uplift": _("Above the forecast"),
+        "below": _("Below the forecast"),
+    }
+    headers = (_("Week"), _("Sold"), _("Forecast"), *drawn.headers[3:])
+    return Chart(chart_id, {**drawn.spec, "words": words}, headers, drawn.rows)
+
+
 def lines_chart(
     chart_id: str,
     x: Sequence[Any],

@@ -1,6 +1,9 @@
 """Health of the backend and of what it needs; open to everyone, tells nothing secret."""
 
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -14,6 +17,16 @@ from app.core.mongo import database
 from app.core.redis import client
 
 blueprint = APIBlueprint("health", __name__, tag="Health")
+
+_PATIENCE = 1.5  # seconds: who asks gives up after two, and must hear by then what is down
+_TITLES = {"database": "MongoDB", "redis": "Redis"}
+_PINGS: dict[str, Callable[[], object]] = {
+    "database": lambda: database().command("ping"),
+    "redis": lambda: client().ping(),
+}
+_hands = ThreadPoolExecutor(len(_PINGS), thread_name_prefix="health")
+_under_way: dict[str, "Future[float]"] = {}
+_one_at_a_time = threading.Lock()
 
 
 class Check(BaseModel):
@@ -61,7 +74,7 @@ def api_health() -> Response:
 @blueprint.doc(summary="Health of the database", responses=[503])
 def database_health() -> Response:
     """Round trip to the database in milliseconds."""
-    return _one(_database())
+    return _one("database")
 
 
 @blueprint.get("/api/v1/health/redis")
@@ -69,11 +82,11 @@ def database_health() -> Response:
 @blueprint.doc(summary="Health of Redis", responses=[503])
 def redis_health() -> Response:
     """Round trip to Redis in milliseconds."""
-    return _one(_redis())
+    return _one("redis")
 
 
 def _report() -> Response:
-    checks = {"database": _database(), "redis": _redis()}
+    checks = _checks("database", "redis")
     down = [name for name, check in checks.items() if check["status"] != "ok"]
     body: dict[str, Any] = {
         "status": "ok" if not down else "down",
@@ -86,27 +99,38 @@ def _report() -> Response:
     return make_response(jsonify(body), 503 if down else 200)
 
 
-def _one(check: dict[str, Any]) -> Response:
+def _one(name: str) -> Response:
+    check = _checks(name)[name]
     return make_response(jsonify(check), 200 if check["status"] == "ok" else 503)
 
 
-def _database() -> dict[str, Any]:
-    started = time.perf_counter()
+def _checks(*names: str) -> dict[str, dict[str, Any]]:
+    """All of `names`, asked at the same time and waited for together."""
+    deadline = time.monotonic() + _PATIENCE
+    asked = {name: _ask(name) for name in names}
+    return {name: _outcome(name, asking, deadline) for name, asking in asked.items()}
+
+
+def _ask(name: str) -> "Future[float]":
+    """The question under way, or a new one: packets that vanish keep a connection waiting for minutes."""
+    with _one_at_a_time:
+        asking = _under_way.get(name)
+        if asking is None or asking.done():
+            asking = _under_way[name] = _hands.submit(_round_trip, _PINGS[name])
+        return asking
+
+
+def _outcome(name: str, asking: "Future[float]", deadline: float) -> dict[str, Any]:
+    title = _TITLES[name]
     try:
-        database().command("ping")
-    except PyMongoError as error:
-        return {"status": "down", "detail": f"MongoDB does not answer: {type(error).__name__}"}
-    return {"status": "ok", "milliseconds": _since(started)}
+        return {"status": "ok", "milliseconds": asking.result(max(deadline - time.monotonic(), 0))}
+    except TimeoutError:
+        return {"status": "down", "detail": f"{title} gave no answer within {_PATIENCE:g} s"}
+    except (PyMongoError, RedisError) as error:
+        return {"status": "down", "detail": f"{title} does not answer: {type(error).__name__}"}
 
 
-def _redis() -> dict[str, Any]:
+def _round_trip(ping: Callable[[], object]) -> float:
     started = time.perf_counter()
-    try:
-        client().ping()
-    except RedisError as error:
-        return {"status": "down", "detail": f"Redis does not answer: {type(error).__name__}"}
-    return {"status": "ok", "milliseconds": _since(started)}
-
-
-def _since(started: float) -> float:
+    ping()
     return round((time.perf_counter() - started) * 1000, 2)

@@ -25,7 +25,12 @@ class Entry:
 ENTRIES = (
     Entry("home", N_("Home"), "house", "/", bar=True),
     Entry("promotions", N_("Promotions"), "tag", "/promotions", bar=True),
+    Entry("what-if", N_("What-if"), "sliders-horizontal", "/what-if", permission="promotions.read"),
+    Entry("optimiser", N_("Optimiser"), "calendar-range", "/optimiser", permission="promotions.read"),
     Entry("sales", N_("Sales"), "chart-line", "/sales", bar=True),
+    Entry("forecasts", N_("Forecast"), "trending-up", "/ai/forecast", permission="ai.read"),
+    Entry("anomalies", N_("Anomalies"), "zap", "/ai/anomalies", permission="ai.read"),
+    Entry("models", N_("Models"), "activity", "/ai/models", permission="ai.read"),
     Entry("customers", N_("Customers"), "store", "/customers"),
     Entry("products", N_("Products"), "package", "/products"),
     Entry("imports", N_("Imports"), "upload", "/imports", bar=True),

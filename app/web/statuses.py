@@ -32,6 +32,7 @@ _KNOWN = {
     "done": Status(N_("Done"), "good", "check"),
     "finished": Status(N_("Done"), "good", "check"),
     "cancelled": Status(N_("Cancelled"), "neutral", "x"),
+    "infeasible": Status(N_("Not possible"), "warn", "triangle-alert"),
     # promotions
     "draft": Status(N_("Draft"), "neutral", "pencil"),
     "pending_approval": Status(N_("Waiting for approval"), "warn", "clock"),
@@ -42,6 +43,11 @@ _KNOWN = {
     "analysed": Status(N_("Analysed"), "good", "chart-line"),
     "observed": Status(N_("Found in sales"), "neutral", "eye"),
     "entered": Status(N_("Entered"), "neutral", "pencil"),
+    # drift
+    "stable": Status(N_("As usual"), "good", "check"),
+    "moved": Status(N_("Moved"), "warn", "trending-up"),
+    "shifted": Status(N_("Shifted"), "bad", "triangle-alert"),
+    "unknown": Status(N_("Not known"), "neutral", "circle-help"),
     # people, customers, products
     "inactive": Status(N_("Inactive"), "neutral", "pause"),
     "discontinued": Status(N_("Discontinued"), "neutral", "octagon-x"),

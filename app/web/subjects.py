@@ -31,6 +31,15 @@ MODULES = (
     "app.trade.promotions.api",
     "app.trade.promotions.pages",
     "app.trade.promotions.forms",
+    "app.trade.models.api",
+    "app.trade.models.pages",
+    "app.trade.forecasts.api",
+    "app.trade.forecasts.pages",
+    "app.trade.anomalies.api",
+    "app.trade.anomalies.pages",
+    "app.trade.planning.api",
+    "app.trade.planning.pages",
+    "app.trade.planning.optimiser_pages",
     "app.trade.search.api",
 )
 

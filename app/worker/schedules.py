@@ -17,6 +17,7 @@ class Schedule:
 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("forget-uploads", "40 3 * * *", "app.trade.imports.work:forget_uploads", "Forgetting old uploaded files"),
+    Schedule("look-at-drift", "27 5 * * *", "app.trade.models.work:look_at_drift", "Looking at drift of the models"),
     Schedule("verify-audit", "17 4 * * *", "app.access.audit.watch:verify_all", "Verifying the whole audit trail"),
     Schedule("verify-audit-newest", "47 * * * *", "app.access.audit.watch:verify_newest", "Verifying the newest audit entries"),
 )

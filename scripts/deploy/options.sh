@@ -16,9 +16,11 @@ or just so: it changes only what differs and keeps all data and secrets.
   --domain NAME    the name people will type; goes into the certificate
   --email ADDRESS  the first administrator's address
   --port NUMBER    serve HTTP there instead of 80 (HTTPS moves to NUMBER + 363, as 443 is to 80)
-  --restore-from FOLDER
+  --restore-from PLACE
                    disaster recovery: settings, secrets and data of a full backup (scripts/backup-system.sh), or of the
-                   newest in FOLDER, onto this machine
+                   newest in PLACE, onto this machine; a folder, a web address, or an rclone remote (s3:bucket/tradeai)
+  --recovery-key FILE
+                   opens a full backup that was sealed
   --build          build the images and stop there: what runs is not touched (scripts/update.sh does it first)
   --dry-run        print each step and change nothing
   --help           this text
@@ -28,7 +30,7 @@ HELP
 }
 
 parse_options() {
-    ASSUME_YES='' DEMO='' OFFLINE='' DOMAIN='' EMAIL='' PORT='' DRY_RUN='' RESTORE_FROM='' BUILD_ONLY=''
+    ASSUME_YES='' DEMO='' OFFLINE='' DOMAIN='' EMAIL='' PORT='' DRY_RUN='' RESTORE_FROM='' RECOVERY_KEY='' BUILD_ONLY=''
     while [ $# -gt 0 ]; do
         case $1 in
             --yes | -y) ASSUME_YES=1 ;;
@@ -36,9 +38,9 @@ parse_options() {
             --offline) OFFLINE=1 ;;
             --build) BUILD_ONLY=1 ;;
             --dry-run) DRY_RUN=1 ;;
-            --domain | --email | --port | --restore-from)
+            --domain | --email | --port | --restore-from | --recovery-key)
                 [[ ${2:---} != --* ]] || die "$1 needs a value; see ./deploy.sh --help."
-                case $1 in --domain) DOMAIN=$2 ;; --email) EMAIL=$2 ;; --port) PORT=$2 ;; --restore-from) RESTORE_FROM=$2 ;; esac
+                case $1 in --domain) DOMAIN=$2 ;; --email) EMAIL=$2 ;; --port) PORT=$2 ;; --restore-from) RESTORE_FROM=$2 ;; --recovery-key) RECOVERY_KEY=$2 ;; esac
                 shift
                 ;;
             --help | -h) usage; exit 0 ;;
@@ -49,7 +51,9 @@ parse_options() {
     [ -z "$DOMAIN" ] || [[ $DOMAIN =~ ^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$ ]] || die "--domain must be a host name such as trade.example.com, not \"$DOMAIN\"."
     [ -z "$EMAIL" ] || [[ $EMAIL =~ ^[^[:space:]@]+@[^[:space:]@]+$ ]] || die "--email must be a mail address, not \"$EMAIL\"."
     [ -z "$PORT" ] || { [[ $PORT =~ ^[0-9]+$ ]] && [ "$PORT" -ge 1 ] && [ "$PORT" -le 65172 ]; } || die "--port must be a number from 1 to 65172, not \"$PORT\"."
-    [ -z "$RESTORE_FROM" ] || [ -d "$RESTORE_FROM" ] || die "--restore-from must be a folder that exists, not \"$RESTORE_FROM\"."
+    [ -z "$RESTORE_FROM" ] || [ -d "$RESTORE_FROM" ] || is_web "$RESTORE_FROM" || is_remote "$RESTORE_FROM" ||
+        die "--restore-from must be a folder that exists, a web address or an rclone remote, not \"$RESTORE_FROM\"."
+    [ -z "$RECOVERY_KEY" ] || [ -r "$RECOVERY_KEY" ] || die "--recovery-key must be a file that can be read, not \"$RECOVERY_KEY\"."
 }
 
 confirm() {

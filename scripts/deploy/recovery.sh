@@ -3,26 +3,43 @@
 
 # Set by plan_recovery: the directory of the full backup (scripts/backup-system.sh).
 RECOVERY=''
+# What is brought from afar, and opened, lies here until the data is back.
+RECOVERY_FOLDER=$STATE/recovery
 
 plan_recovery() {
     [ -n "$RESTORE_FROM" ] || return 0
-    RECOVERY=$(find_full_backup "$RESTORE_FROM")
-    [ -n "$RECOVERY" ] || die "$RESTORE_FROM holds no full backup (a directory that scripts/backup-system.sh made). Nothing was changed."
-    (cd "$RECOVERY" && sha256sum --quiet --strict -c SHA256SUMS) >/dev/null 2>&1 ||
+    recovery_tools
+    mkdir -p "$RECOVERY_FOLDER"
+    chmod 700 "$RECOVERY_FOLDER"
+    RECOVERY=$(fetch_full_backup "$RESTORE_FROM" "$RECOVERY_FOLDER/fetched") || RECOVERY=''
+    [ -n "$RECOVERY" ] || die "$RESTORE_FROM holds no full backup (a directory that scripts/backup-system.sh made), or could not be reached. Nothing was changed."
+    check_sums "$RECOVERY" >/dev/null 2>&1 ||
         die "$RECOVERY is damaged: sha256sum -c SHA256SUMS in it names the file. Take another backup. Nothing was changed."
+    open_sealed
     if [ -f .env ] && ! same_keys; then
         die "This folder has a .env with other keys than the backup. Move it away (it may be needed for other data), then run this again. Nothing was changed."
     fi
     would "take settings, secrets and certificate from $RECOVERY, and restore its data once everything runs"
 }
 
-# find_full_backup FOLDER: the folder itself if it is one, else the newest in it.
-find_full_backup() {
-    if [ -f "$1/SHA256SUMS" ]; then
-        readlink -f "$1"
-    else
-        find "$1" -mindepth 2 -maxdepth 2 -name SHA256SUMS ! -path '*.partial/*' -printf '%h\n' 2>/dev/null | sort | tail -n 1 | xargs -r readlink -f
-    fi
+# recovery_tools: what it takes to reach the place, from Debian.
+recovery_tools() {
+    local wanted=()
+    ! is_web "$RESTORE_FROM" || wanted+=(curl)
+    ! is_remote "$RESTORE_FROM" || wanted+=(rclone)
+    [ -z "$RECOVERY_KEY" ] || wanted+=(age)
+    ! have "${wanted[@]}" || return 0
+    apt_install "${wanted[@]}" >/dev/null 2>&1 || die "${wanted[*]} could not be installed: apt-get install ${wanted[*]}, then run this again. Nothing was changed."
+}
+
+# open_sealed: a copy that was sealed with a recovery key, opened.
+open_sealed() {
+    [ -f "$RECOVERY/$SEALED" ] || return 0
+    [ -n "$RECOVERY_KEY" ] || die "$RECOVERY is sealed: add --recovery-key FILE with the key that is kept elsewhere. Nothing was changed."
+    rm -rf "$RECOVERY_FOLDER/opened"
+    unseal "$RECOVERY" "$RECOVERY_KEY" "$RECOVERY_FOLDER/opened" || die "$RECOVERY could not be opened with $RECOVERY_KEY: it is sealed for another key. Nothing was changed."
+    RECOVERY=$RECOVERY_FOLDER/opened
+    check_sums "$RECOVERY" >/dev/null 2>&1 || die "What was sealed in it is damaged. Take another backup. Nothing was changed."
 }
 
 same_keys() {
@@ -36,11 +53,14 @@ same_keys() {
     return "$code"
 }
 
-# recover_configuration: .env and certificate as they were; what was found out about the old machine is found out anew.
+# recover_configuration: .env, alert settings, accounts and certificate as they were; what was found out about the old machine is
+# found out anew.
 recover_configuration() {
     [ -n "$RECOVERY" ] && [ ! -f .env ] || return 0
-    tar -xzf "$RECOVERY/configuration.tar.gz" .env
-    tar -xzf "$RECOVERY/configuration.tar.gz" secrets/tls 2>/dev/null || true
+    local name
+    for name in config secrets/tls secrets/rclone .env; do
+        tar -xzf "$RECOVERY/configuration.tar.gz" "$name" 2>/dev/null || [ "$name" != .env ] || die "The settings in $RECOVERY cannot be unpacked."
+    done
     dotenv_set .env TRADEAI_DATABASE ''
     dotenv_set .env DOCKER_GID ''
     done_ "settings, secrets and certificate are those of the backup"
@@ -49,9 +69,10 @@ recover_configuration() {
 # phase_recovery: the database through scripts/restore.sh with all its checks; models and the supervisor's state beside it.
 phase_recovery() {
     [ -n "$RECOVERY" ] || return 0
-    local folder id
+    local folder id made
     folder=$(dotenv_get .env BACKUP_DIR)
     id=$(find "$RECOVERY/database" -mindepth 1 -maxdepth 1 -type d -printf '%f\n')
+    made=$(sed -n 's/^made //p' "$RECOVERY/about")
     install -d -m 700 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder/database"
     if [ ! -d "$folder/database/$id" ]; then
         cp -r "$RECOVERY/database/$id" "$folder/database/$id.partial"
@@ -59,6 +80,21 @@ phase_recovery() {
         mv "$folder/database/$id.partial" "$folder/database/$id"
     fi
     compose exec -T ai tar -C /var/lib/tradeai -xzf - <"$RECOVERY/models.tar.gz" || warn "the AI's models could not be put back; they are trained anew"
+    recover_state || warn "the supervisor's records (incidents, alerts, sign-offs) could not be put back"
     scripts/restore.sh "$id" --yes || die "The data could not be restored, see above. The appliance runs without it; run deploy.sh --restore-from again."
-    done_ "recovered in $SECONDS s, to the state of $(sed -n 's/^made //p' "$RECOVERY/about")"
+    rm -rf "$RECOVERY_FOLDER"
+    done_ "recovered in $SECONDS s, to the state of $made: what was written in the $(age_of "$made") until this run began is lost"
+}
+
+# recover_state: only while the supervisor rests; scripts/restore.sh starts it again.
+recover_state() {
+    compose stop supervisor >>"$DEPLOY_LOG" 2>&1 &&
+        compose run --rm --no-deps -T --entrypoint sh supervisor -c 'cd /var/lib/tradeai/supervisor && rm -f ./*.sqlite3* && tar -xzf -' \
+            <"$RECOVERY/supervisor.tar.gz" >>"$DEPLOY_LOG" 2>&1
+}
+
+# age_of MOMENT: how long before this run it was, for people.
+age_of() {
+    local seconds=$(($(date +%s) - SECONDS - $(date -d "$1" +%s)))
+    if [ "$seconds" -lt 7200 ]; then echo "$((seconds / 60)) min"; elif [ "$seconds" -lt 172800 ]; then echo "$((seconds / 3600)) h"; else echo "$((seconds / 86400)) days"; fi
 }

@@ -106,6 +106,16 @@ tools_up() {
     export PATH=$PATH:$tools/usr/bin TRADEAI_TEST_RCLONE=$tools/usr/bin/rclone
 }
 
+# watchers_up: the programs that our supervisor is compared with, unpacked in the same way.
+watchers_up() {
+    local tools=$ROOT/.cache/watchers
+    if [ ! -x "$tools/usr/bin/prometheus-alertmanager" ]; then
+        mkdir -p "$tools"
+        unpack_from_suite bookworm "$tools" monit prometheus prometheus-alertmanager prometheus-blackbox-exporter >>"$ARTIFACTS/apt.log" 2>&1 ||
+            { warn "Monit and Prometheus could not be fetched; see $ARTIFACTS/apt.log"; return 1; }
+    fi
+}
+
 # redis_up: a Redis for tests to start and break themselves; the service that comes with the package is not left running.
 redis_up() {
     [ -x /usr/bin/redis-server ] && return 0

@@ -5,16 +5,15 @@ Served here on a simulated world, so that failures happen when a test wants them
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from tests.browser.axe import serious_findings
-from tests.browser.opening import PHONE, WIDE, Site, Watched, picture, watch
+from tests.browser.keeper_site import Visit, served
+from tests.browser.opening import PHONE, picture
 from tests.unit.supervisor.pages.past_site import PastSite
 from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 from tests.unit.supervisor.world import World
@@ -46,76 +45,21 @@ class LiveSite(PastSite):
     keeper: LiveKeeper
 
 
-class Visit:
-    """The site under an address of its own, and the pages that were opened on it."""
-
-    def __init__(self, browser: Browser, site: LiveSite, url: str) -> None:
-        self.browser, self.site, self.url, self.watched = browser, site, url, list[Watched]()
-        self._cookies: Any = None
-
-    def open(self, path: str, size: Any = WIDE, scheme: Any = "light", **options: Any) -> Page:
-        context = self.browser.new_context(
-            viewport=size, color_scheme=scheme, reduced_motion="reduce", storage_state=self._signed_in(), **options
-        )
-        watched = watch(context.new_page(), Site(self.url, "operator", PASSWORD))
-        self.watched.append(watched)
-        watched.page.goto(f"{self.url}{path}")
-        return watched.page
-
-    def close(self) -> None:
-        """Leave, and fail with what went wrong on the pages meanwhile."""
-        for watched in self.watched:
-            watched.page.context.close()
-        for watched in self.watched:
-            watched.check()
-        self.watched.clear()
-
-    def _signed_in(self) -> Any:
-        """The cookies of one sign-in through the form."""
-        if self._cookies is None:
-            context = self.browser.new_context()
-            page = context.new_page()
-            page.goto(f"{self.url}/sign-in")
-            page.get_by_label("Password").fill(PASSWORD)
-            page.keyboard.press("Enter")
-            page.wait_for_url(f"{self.url}/")
-            self._cookies = context.storage_state()
-            context.close()
-        return self._cookies
-
-
-@contextmanager
-def _served(browser: Browser, folder: Path) -> Iterator[Visit]:
-    site = LiveSite(folder)
-    server = make_server("127.0.0.1", 0, site.site, threaded=True)
-    server.daemon_threads = True
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    visit = Visit(browser, site, f"http://127.0.0.1:{server.server_port}")
-    try:
-        yield visit
-        visit.close()
-    finally:
-        server.shutdown()
-        serving.join(timeout=10)
-        server.server_close()
-
-
 @pytest.fixture
-def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit[LiveSite]]:
     """A world of its own, for a test that makes something happen."""
-    with _served(browser, tmp_path) as served:
-        yield served
+    with served(browser, LiveSite(tmp_path), PASSWORD) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    with _served(browser, tmp_path_factory.mktemp("health")) as served:
-        yield served
+def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit[LiveSite]]:
+    with served(browser, LiveSite(tmp_path_factory.mktemp("health")), PASSWORD) as made:
+        yield made
 
 
 @pytest.fixture
-def seen(world: Visit) -> Iterator[Visit]:
+def seen(world: Visit[LiveSite]) -> Iterator[Visit[LiveSite]]:
     """One world for all tests that only look."""
     yield world
     world.close()
@@ -125,7 +69,7 @@ def _realtime(page: Page) -> Any:
     return page.get_by_role("row").filter(has=page.get_by_role("link", name="realtime", exact=True))
 
 
-def test_a_killed_service_goes_red_and_green_again_without_reloading(visit: Visit) -> None:
+def test_a_killed_service_goes_red_and_green_again_without_reloading(visit: Visit[LiveSite]) -> None:
     page = visit.open("/")
     expect(_realtime(page)).to_contain_text("Healthy")
     loaded = page.evaluate("performance.timeOrigin")
@@ -138,7 +82,7 @@ def test_a_killed_service_goes_red_and_green_again_without_reloading(visit: Visi
     assert page.evaluate("performance.timeOrigin") == loaded
 
 
-def test_a_log_follows_and_goes_on_when_who_read_above_is_back_at_the_end(visit: Visit) -> None:
+def test_a_log_follows_and_goes_on_when_who_read_above_is_back_at_the_end(visit: Visit[LiveSite]) -> None:
     visit.site.lines = [f"line {number}" for number in range(150)]
     page = visit.open("/services/ai")
     log = page.get_by_role("log")
@@ -153,20 +97,20 @@ def test_a_log_follows_and_goes_on_when_who_read_above_is_back_at_the_end(visit:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_fits_a_phone(seen: Visit, path: str) -> None:
+def test_every_page_fits_a_phone(seen: Visit[LiveSite], path: str) -> None:
     page = seen.open(path, size=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     picture(page, f"health{path.replace('/', '-').replace('?', '-')}-phone")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_works_without_javascript(seen: Visit, path: str) -> None:
+def test_every_page_works_without_javascript(seen: Visit[LiveSite], path: str) -> None:
     page = seen.open(path, java_script_enabled=False)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_role("navigation", name="Pages").get_by_role("link", name="Incidents")).to_be_visible()
 
 
-def test_charts_logs_and_notes_need_no_javascript(visit: Visit) -> None:
+def test_charts_logs_and_notes_need_no_javascript(visit: Visit[LiveSite]) -> None:
     page = visit.open("/services/ai", java_script_enabled=False)
     page.get_by_role("link", name="Month").click()
     expect(page.get_by_role("img", name="Processor: ")).to_be_visible()
@@ -180,7 +124,7 @@ def test_charts_logs_and_notes_need_no_javascript(visit: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_can_be_read_by_all(seen: Visit, path: str, scheme: str) -> None:
+def test_every_page_can_be_read_by_all(seen: Visit[LiveSite], path: str, scheme: str) -> None:
     page = seen.open(path, scheme=scheme, bypass_csp=True)
     page.wait_for_load_state("load")
     assert serious_findings(page) == []

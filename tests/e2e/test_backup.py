@@ -51,11 +51,17 @@ def test_it_is_listed_and_whole(appliance: Appliance, backup: str) -> None:
     assert _answer(appliance, "backup", "verify", backup)["ok"]
 
 
-def test_a_drill_proves_it_and_leaves_no_database_behind(appliance: Appliance, backup: str) -> None:
-    proof = _answer(appliance, "backup", "drill", backup, timeout=600)
-    assert proof["ok"], proof
-    (listed,) = [one for one in _answer(appliance, "backup", "list")["backups"] if one["id"] == backup]
-    assert listed["proof"]["ok"]
+def test_the_test_of_the_quarter_proves_a_backup_and_leaves_no_database_behind(appliance: Appliance) -> None:
+    report = _answer(appliance, "drill", "quarterly", timeout=900)
+    outcomes = {step["name"]: (step["outcome"], step["text"]) for step in report["steps"]}
+    assert {name: outcome for name, (outcome, _text) in outcomes.items()} == {
+        "backup": "good", "restore": "good", "failover": "good", "load": "good",
+    }, outcomes  # fmt: skip
+    assert "every content hash" in outcomes["restore"][1]
+    assert "nothing to fail over to" in outcomes["failover"][1]
+    assert report["id"] in [one["id"] for one in _answer(appliance, "drill", "list")["reports"]]
+    newest = _answer(appliance, "backup", "list")["backups"][0]
+    assert (newest["reason"], newest["proof"]["ok"]) == ("quarterly", True)
     empty = ("exec", "-T", "drill", "sh", "-c", "ls -A /data/db")
     wait_until(lambda: appliance.compose(*empty).stdout.strip() == "", 60, "the throwaway database was not thrown away")
 
@@ -77,6 +83,21 @@ def test_cron_and_a_person_never_run_two_at_once(appliance: Appliance, backup: s
     assert done.returncode == 1
     assert "at work" in done.stderr
     assert backup in [one["id"] for one in _answer(appliance, "backup", "list")["backups"]]
+
+
+def test_the_host_saves_settings_and_code_once_and_the_page_knows(appliance: Appliance) -> None:
+    appliance.run("scripts/backup-duties.sh", timeout=600)
+    folder = appliance.root / appliance.env["BACKUP_DIR"]
+    saved = {
+        kind: sorted(path.name for path in (folder / kind).iterdir() if path.name[0].isdigit())
+        for kind in ("configuration", "code")
+    }
+    assert all(saved.values())
+    assert (folder / "configuration" / saved["configuration"][-1] / "configuration.tar.gz").stat().st_mode & 0o077 == 0
+    told = [task["kind"] for task in _answer(appliance, "backup", "list")["tasks"]]
+    assert {"configuration", "code"} <= set(told)
+    appliance.run("scripts/backup-duties.sh", timeout=600)
+    assert [task["kind"] for task in _answer(appliance, "backup", "list")["tasks"]] == told
 
 
 def test_what_cannot_be_restored_is_refused_before_anything_stops(appliance: Appliance) -> None:

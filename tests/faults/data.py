@@ -61,15 +61,27 @@ def _empty_redis(rig: Rig) -> None:
 
 FAULTS = (
     Fault(
+        "MongoDB slow: 200 ms added to each packet",
+        "data",
+        inject=lambda rig: (rig.set_pace(Pace.PATIENT, database_slow="after = '5s'\ncalm = '5s'"), _slow_down(rig)),
+        stands=_is_told,
+        undo=_speed_up,
+        blamed=("database_slow",),
+        told=("database_slow",),
+        unwell=False,
+        healed_by=Healer.UNDONE,
+        pace=Pace.PATIENT,
+        limit=420,  # figures of the database are believed five minutes after the last start of anything
+    ),
+    Fault(
         "MongoDB's password changed under the application",
         "data",
         inject=_lock_out,
         stands=_is_told,
         undo=_let_in,
         blamed=("mongodb",),
-        suspects=("host", "backend"),  # for the moment before it has said what ails it
-        told=("service_down backend",),
-        perhaps=("service_down worker", "service_down nginx"),  # MongoDB itself is well, so those behind it are named, together
+        told=("service_down backend",),  # MongoDB itself is well, so whom it refuses is named
+        perhaps=("service_down worker",),
         healed_by=Healer.UNDONE,
         pace=Pace.PATIENT,
         messages=1,
@@ -85,18 +97,5 @@ FAULTS = (
         unwell=False,
         healed_by=Healer.UNDONE,
         pace=Pace.PATIENT,
-    ),
-    Fault(
-        "MongoDB slow: 200 ms added to each packet",
-        "data",
-        inject=_slow_down,
-        stands=_is_told,
-        undo=_speed_up,
-        blamed=("database_slow",),
-        told=("database_slow",),
-        unwell=False,
-        healed_by=Healer.UNDONE,
-        pace=Pace.PATIENT,
-        limit=420,  # figures of the database are believed five minutes after the last start of anything
     ),
 )

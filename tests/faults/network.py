@@ -17,8 +17,8 @@ def _plug(rig: Rig) -> None:
         rig.docker("network", "connect", "--alias", service, rig.notes["network"], rig.container(service))
 
 
-def _cut(service: str, network: str, blamed: str) -> Fault:
-    """A restart does not help: it is tried, and the plug does."""
+def _cut(service: str, network: str, blamed: str, told: str = "") -> Fault:
+    """A restart does not help: it is tried, and the plug does. `told`: who suffers when the one that is cut answers us."""
     return Fault(
         f"{service} cut from the network {network}",
         "network",
@@ -26,8 +26,8 @@ def _cut(service: str, network: str, blamed: str) -> Fault:
         stands=lambda rig: rig.heard.since(rig.notes["begun"]),
         undo=_plug,
         blamed=(blamed,),
-        told=(f"service_down {blamed}",),
-        maybe=(blamed,),
+        told=(f"service_down {told or blamed}",),
+        maybe=() if told else (blamed,),
         healed_by=Healer.UNDONE,
         pace=Pace.PATIENT,
     )
@@ -89,7 +89,7 @@ def _nameless(service: str, **more: object) -> Fault:
 FAULTS = (
     _cut("redis", "data", "redis"),
     _cut("mongodb", "data", "mongodb"),
-    _cut("backend", "edge", "backend"),
+    _cut("backend", "edge", "backend", told="nginx"),
     _cut("worker", "data", "worker"),
     _half_open("redis", 6379),
     _half_open("mongodb", 27017),

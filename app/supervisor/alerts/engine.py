@@ -69,7 +69,8 @@ def _step(
     before = replace(before, absent_since=None, value=signal.value, priority=rule.priority)
     if rule.condition.holds(signal.value, held=before.live):
         alert = replace(before, clear_since=None, detail=signal.detail or before.detail, cause=signal.cause or before.cause)
-        return _ripen(rule, alert, now) if alert.stage is Stage.PENDING else (alert, [])
+        ripens = alert.stage is Stage.PENDING and not signal.unsure
+        return _ripen(rule, alert, now) if ripens else (alert, [])
     return _calm(rule, before, now)
 
 
@@ -85,7 +86,7 @@ def _begin(rule: Rule, subject: str, signal: Signal, now: datetime) -> tuple[Ale
         value=signal.value,
         since=now,
     )
-    alert, fired = _ripen(rule, alert, now)
+    alert, fired = (alert, []) if signal.unsure else _ripen(rule, alert, now)
     return alert, [change(Stage.OK, replace(alert, stage=Stage.PENDING), now), *fired]
 
 

@@ -90,6 +90,10 @@ def announce(
 def _join(rules: Mapping[str, Rule], after: Round, alert: Alert, routing: Routing, now: datetime) -> None:
     rule = rules.get(alert.rule)
     name = (rule.group if rule else "") or alert.rule
+    if (told := _told_of(name, alert, after)) is not None:
+        after.groups[told.id] = replace(told, members=(*told.members, alert.id))
+        after.alerts[alert.key] = replace(alert, group=told.id)
+        return
     waiting = (group for group in after.groups.values() if group.name == name and group.told_at is None and not group.closed)
     group = next((group for group in waiting if group.due_at - now <= routing.window), None)  # not one that sleeps till morning
     if group is None:
@@ -97,6 +101,15 @@ def _join(rules: Mapping[str, Rule], after: Round, alert: Alert, routing: Routin
     priority = min(group.priority, alert.priority)
     after.groups[group.id] = replace(group, members=(*group.members, alert.id), priority=priority)
     after.alerts[alert.key] = replace(alert, group=group.id)
+
+
+def _told_of(name: str, alert: Alert, after: Round) -> Group | None:
+    """The message that is out already about the very cause that `alert` gives: it says all there is to say."""
+    if alert.cause in {alert.subject, ""}:
+        return None
+    about = {other.group for other in after.alerts.values() if other.live and other.cause == alert.cause}
+    groups = (group for group in after.groups.values() if group.id in about and group.name == name)
+    return next((group for group in groups if group.told_at is not None and not group.closed), None)
 
 
 def _tell(rules: Mapping[str, Rule], after: Round, group: Group, members: list[Alert], routing: Routing, now: datetime) -> None:

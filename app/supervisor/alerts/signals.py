@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.i18n import _
+from app.supervisor.decide.attribution import vouched
 from app.supervisor.services import Kept
 from app.supervisor.state import HostState, Measure, Phase, ServiceState, State
 
@@ -28,11 +29,13 @@ Key = tuple[str, str]  # name of the signal, subject
 
 @dataclass(frozen=True)
 class Signal:
-    """One figure now. `cause` is the root of what it shows: a service, "host", or "" when it is its own."""
+    """One figure now. `cause` is the root of what it shows: a service, "host", or "" when it is its own. While it is `unsure`
+    whose trouble it is, nobody is told."""
 
     value: float
     detail: str = ""
     cause: str = ""
+    unsure: bool = False
 
 
 Signals = Mapping[Key, Signal]
@@ -77,11 +80,12 @@ def _service(kept: Kept, state: State, now: datetime) -> Iterator[tuple[str, Sig
     service = state.services[kept.name]
     if service.phase in {Phase.UNKNOWN, Phase.MAINTENANCE}:
         return
-    root = _root(kept, service)
+    root = _root(kept, service, state)
     on_purpose = root != kept.name and root in state.services and state.services[root].phase in _ON_PURPOSE
     down = None if on_purpose else _is_down(kept, service, now)
     if down is not None:
-        yield "service_down", Signal(1.0, _state(service), root) if down else Signal(0.0)
+        unsure = service.phase is Phase.DEGRADED and _unsure(kept, service, state)
+        yield "service_down", Signal(1.0, _state(service), root, unsure) if down else Signal(0.0)
     quarantined = service.phase is Phase.QUARANTINED
     yield "service_quarantined", Signal(float(quarantined), str(service.reason) if quarantined else "", kept.name)
     stopped = service.phase is Phase.STOPPED
@@ -110,10 +114,35 @@ def _is_down(kept: Kept, service: ServiceState, now: datetime) -> bool | None:
     return None
 
 
-def _root(kept: Kept, service: ServiceState) -> str:
+def _unsure(kept: Kept, service: ServiceState, state: State) -> bool:
+    """Whether something on its way has lost an answer and may turn out to be the one, or has yet to answer at all."""
+    if service.blamed_on is None and not vouched(kept, service, state):
+        return True
+    return any(state.of_use(name) and state.services[name].probe.misses for name in _way(kept, state))
+
+
+def _way(kept: Kept, state: State) -> set[str]:
+    """Everything that `kept` depends on or stands before, to the far end."""
+    near = {*kept.depends_on, *kept.fronts}
+    return near.union(*(_way(other, state) for other in state.kept if other.name in near))
+
+
+def _root(kept: Kept, service: ServiceState, state: State) -> str:
     """Whom it waits for or blames, else itself."""
     named = dict(service.reason.values).get("service") if service.phase is Phase.STARTING else None
-    return service.blamed_on or (str(named) if named else kept.name)
+    root = service.blamed_on or (str(named) if named else kept.name)
+    if root in state.services and not state.of_use(root):
+        return root
+    return _last_before(root, kept, state) or root
+
+
+def _last_before(root: str, kept: Kept, state: State) -> str | None:
+    """The last service on the way to `root`, when that is the host, or well itself as a database is whose password fits no
+    more: there people must look."""
+    for other in state.kept:
+        if other.name in {*kept.depends_on, *kept.fronts} and state.services[other.name].blamed_on == root:
+            return _last_before(root, other, state) or other.name
+    return None
 
 
 def _restarted(kept: Kept, service: ServiceState, now: datetime) -> Signal:

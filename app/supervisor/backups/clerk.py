@@ -8,6 +8,7 @@ from typing import Any
 from app.backup.orders import Order, place, waiting
 from app.backup.progress import read_progress
 from app.backup.records import Record, find_record, records
+from app.backup.reports import Report, reports
 from app.backup.shelf import SAFETY, Backup, Shelf, read_json, write_json
 from app.core.clock import Clock
 from app.core.errors import Conflict
@@ -34,7 +35,7 @@ class Clerk:
         for kind in due(done, since, now):
             if kind not in ordered:
                 self.order(kind, SCHEDULE, *([SCHEDULE] if kind == "backup" else []))
-        return figures(self.backups(), done, since, now)
+        return figures(self.backups(), done, since, now, self._left_alone(), self.reports())
 
     def backups(self) -> list[Backup]:
         return self.shelf.backups()
@@ -44,6 +45,9 @@ class Clerk:
 
     def records(self) -> list[Record]:
         return records(self.shelf)
+
+    def reports(self) -> list[Report]:
+        return reports(self.shelf)
 
     def record(self, order_id: str) -> Record | None:
         return find_record(self.shelf, order_id)
@@ -58,6 +62,12 @@ class Clerk:
     def unfinished(self) -> Mapping[str, Any] | None:
         """The journal of a restore that neither settled nor went back."""
         return read_json(self.shelf.work / "restore.json")
+
+    def _left_alone(self) -> str:
+        """The backup of an unfinished restore at which nobody works; "" for none."""
+        left = self.unfinished()
+        at_work = self.progress() is not None or bool(self.waiting())
+        return "" if left is None or at_work else str(left.get("backup", "?"))
 
     def order(self, kind: str, who: str, *arguments: str) -> Order:
         """Leave an order. Raises Conflict when the same is waiting already, OSError when it cannot be left."""

@@ -18,7 +18,8 @@ from app.supervisor.state import State
 
 LEASE = "restore"
 WRITERS = ("worker", "backend", "realtime", "ai")
-_SERVICES = ("mongodb", "redis", *WRITERS)
+STORES = ("mongodb", "redis")
+_SERVICES = (*STORES, *WRITERS)
 _LEASE_SECONDS = 120.0
 _STOP_SECONDS, _START_SECONDS = 90.0, 240.0
 _LOOK_SECONDS = 0.5
@@ -36,6 +37,7 @@ class Conductor:
         self._turn = threading.Lock()
         self.step, self.outcome, self.ok = "", "", True
         self._begun_at = keeper.clock.now()
+        self._owes = False  # a restore that we could not undo
 
     def begin(self, backup_id: str, who: str) -> None:
         """Restore in the background; `step` and `outcome` tell how it goes. Raises NotFound or RestoreBusy."""
@@ -50,6 +52,11 @@ class Conductor:
         """After our own restart: a restore that nobody conducts any more is undone."""
         if self._clerk.unfinished() is not None:
             self.begin_undo("supervisor")
+
+    def try_again(self) -> None:
+        """What could not be undone, because a database was down and stayed so, is undone as soon as it can be."""
+        if self._owes and not self.step and all(self._keeper.state.healthy(name) for name in STORES):
+            self.recover()
 
     def _start(self, work: Callable[[], None]) -> None:
         if not self._turn.acquire(blocking=False):
@@ -102,9 +109,19 @@ class Conductor:
         self.step = N_("going back")
         try:
             if self._clerk.unfinished() is not None:
+                self._owes = True
+                self._begin_stores(held)
                 self._task(self._clerk.order("undo", who))
+            self._owes = False
         finally:
             self._begin_services(held)
+
+    def _begin_stores(self, held: Held) -> None:
+        """A database that died meanwhile is not healed by anybody else: the maintenance is ours."""
+        for service in STORES:
+            if not self._keeper.state.services[service].running and (reason := held.ask(service, Ask.START)):
+                log.error("a database could not be started to undo a restore", about=service, reason=reason)
+        self._keeper.wait_for_state(lambda state: all(state.healthy(name) for name in STORES), _START_SECONDS)
 
     @contextmanager
     def _maintenance(self, why: str) -> Iterator[Held]:

@@ -30,6 +30,7 @@ def open_backups(config: Configuration, clock: SteadyClock, loop: Loop, store: S
         # Once, and not before Docker answers: services are stopped and started for it.
         if loop.state.docker.answers and (recover := next(recovering, None)):
             recover()
+        conductor.try_again()
         return clerk.read()
 
     return backups_room(clerk, conductor, clock, note), Source("backups", READ_SECONDS, read)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.backup.orders import Order
 from app.backup.prune import verdicts
+from app.backup.reports import TITLES, find_report
 from app.backup.shelf import Backup
 from app.core.clock import Clock
 from app.core.errors import TradeError
@@ -21,7 +22,7 @@ from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR
 
 _API = "/api/v1/backups"
-_BY_HAND = ("backup", "verify", "drill", "offsite", "prune")
+_BY_HAND = ("backup", "verify", "drill", "offsite", "prune", "quarterly")
 _SHOWN = 20
 
 
@@ -42,7 +43,7 @@ def order(clerk: Clerk, kind: str, backup_id: str, who: str) -> Order:
         abort(404, _("There is no such action."))
     if kind in {"verify", "drill", "offsite"} and backup_id:
         backup_id = clerk.shelf.find(backup_id).id
-    arguments = ["hand"] if kind == "backup" else [backup_id] if backup_id and kind != "prune" else []
+    arguments = ["hand"] if kind == "backup" else [backup_id] if backup_id and kind not in {"prune", "quarterly"} else []
     return clerk.order(kind, who, *arguments)
 
 
@@ -88,6 +89,14 @@ def _api(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Clock)
         found = _granted(lambda: verdicts(clerk.shelf, clock.now()))
         return jsonify(backups=[{"id": one.id, "keep": one.keep, "reasons": list(one.reasons)} for one in found])
 
+    @blueprint.get(f"{_API}/reports")
+    def reported() -> Response:
+        return jsonify(reports=[views.report_document(report) for report in clerk.reports()])
+
+    @blueprint.get(f"{_API}/reports/<report_id>")
+    def report(report_id: str) -> Response:
+        return jsonify(views.report_document(_granted(lambda: find_report(clerk.shelf, report_id))))
+
     @blueprint.post(f"{_API}/<backup_id>/restore")
     def restored(backup_id: str) -> tuple[Response, int]:
         who = short_text(json_body(), "who", 100) or OPERATOR
@@ -108,9 +117,11 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
             records=records[:_SHOWN],
             drills=[record for record in records if record.kind == "drill"][:_SHOWN],
             age=span(now - newest.ended_at) if newest else "",
-            copied=next((record for record in records if record.kind == "offsite"), None),
+            sent=next((record for record in records if record.kind == "offsite"), None),
+            whole=next((record for record in records if record.kind == "system"), None),
             proven=next((backup for backup in backups if backup.proven), None),
             trend=views.size_trend(backups, now),
+            reports=clerk.reports()[:_SHOWN],
             **views.state_document(clerk, conductor),
         )
 
@@ -121,6 +132,14 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
         except TradeError as error:
             found, refusal = [], error.detail
         return render_template("backups/retention.html", verdicts=found, refusal=refusal)
+
+    @blueprint.get("/backups/tests/<report_id>")
+    def recovery_test(report_id: str) -> str:
+        try:
+            found = find_report(clerk.shelf, report_id)
+        except TradeError as error:
+            abort(404, error.detail)
+        return render_template("backups/report.html", report=found, titles=TITLES)
 
     @blueprint.get("/backups/<backup_id>")
     def one(backup_id: str) -> str:

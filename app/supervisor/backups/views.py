@@ -6,6 +6,7 @@ from typing import Any
 
 from app.backup.orders import Order
 from app.backup.records import Record
+from app.backup.reports import TITLES, Report
 from app.backup.shelf import Backup
 from app.core.clock import iso
 from app.core.i18n import N_, _
@@ -27,6 +28,11 @@ KINDS: Mapping[str, str] = {
     "settle": N_("End of a restore"),
     "undo": N_("Undoing of a restore"),
     "side": N_("Partial restore"),
+    "quarterly": N_("Recovery test of the quarter"),
+    "configuration": N_("Backup of the settings"),
+    "code": N_("Backup of the code"),
+    "system": N_("Backup of the whole system"),
+    "update": N_("Update"),
 }
 
 
@@ -35,6 +41,8 @@ def backup_document(backup: Backup) -> dict[str, Any]:
     manifest, proof = backup.manifest, backup.proof or {}
     document: dict[str, Any] = {"id": backup.id, "usable": manifest is not None, "trouble": backup.trouble}
     document["proof"] = {key: proof[key] for key in ("ok", "at", "seconds", "restore_seconds", "reason") if key in proof} or None
+    copied = backup.copied or {}
+    document["copied"] = {key: copied[key] for key in ("target", "at", "sealed") if key in copied} or None
     if manifest is not None:
         document |= {
             "reason": manifest.reason,
@@ -63,6 +71,27 @@ def record_document(record: Record) -> dict[str, Any]:
         "text": record.text,
         "backup": record.about,
         "facts": record.facts,
+    }
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    return {
+        "id": report.id,
+        "who": report.who,
+        "began_at": iso(report.began_at),
+        "seconds": round(report.seconds, 1),
+        "good": report.good,
+        "steps": [
+            {
+                "name": step.name,
+                "title": _(TITLES.get(step.name, step.name)),
+                "began_at": iso(step.began_at),
+                "seconds": step.seconds,
+                "outcome": step.outcome,
+                "text": step.text,
+            }
+            for step in report.steps
+        ],
     }
 
 

@@ -10,6 +10,9 @@ HOST = "host"
 DISK_FLOOR = 0.01  # share free
 MEMORY_FLOOR = 0.03
 BUSY_LASTS = timedelta(seconds=15)
+SAMPLE_LATE = timedelta(seconds=10)  # they come every five seconds
+SAMPLE_LOST = timedelta(seconds=90)  # and when none comes for so long, it is not for want of a processor
+FOLLOWS = timedelta(seconds=10)  # within which what fell silent with a service answers again after it
 
 
 def culprit(kept: Kept, state: State) -> str | None:
@@ -33,6 +36,16 @@ def vouched(kept: Kept, service: ServiceState, state: State) -> bool:
     return all(ok_at is not None and ok_at > since for ok_at in answers)
 
 
+def just_back(kept: Kept, service: ServiceState, state: State, now: datetime) -> str | None:
+    """What `kept` depends on and fell silent with, when it is well again for so short a time that `kept` may yet follow."""
+    since = service.probe.failing_since
+    for name in kept.depends_on:
+        well_since = state.services[name].since if state.healthy(name) else None
+        if since is not None and well_since is not None and since < well_since and now - well_since < FOLLOWS:
+            return name
+    return None
+
+
 def host_at_fault(host: HostState | None) -> Words | None:
     """Why the host itself cannot be worked on, for as long as it lasts; None when it can."""
     if host is None:
@@ -47,5 +60,12 @@ def host_at_fault(host: HostState | None) -> Words | None:
 
 
 def host_busy(host: HostState | None, now: datetime) -> bool:
-    """Whether the processors are, or were a moment ago, so taken that silence may mean waiting rather than hanging."""
-    return host is not None and host.busy_at is not None and now - host.busy_at < BUSY_LASTS
+    """Whether the processors are, or were a moment ago, so taken that silence may mean waiting rather than hanging.
+
+    A sample that does not come means the same: then our own thread waits for a processor.
+    """
+    if host is None:
+        return False
+    if host.busy_at is not None and now - host.busy_at < BUSY_LASTS:
+        return True
+    return host.at is not None and SAMPLE_LATE <= now - host.at < SAMPLE_LOST

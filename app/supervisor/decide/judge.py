@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.core.i18n import N_
-from app.supervisor.decide.attribution import HOST, culprit, host_at_fault, host_busy, vouched
+from app.supervisor.decide.attribution import HOST, culprit, host_at_fault, host_busy, just_back, vouched
 from app.supervisor.services import Kept
 from app.supervisor.state import NOTHING, Outcome, Phase, Purpose, ServiceState, State, Words, words
 
@@ -37,6 +37,7 @@ def judge(kept: Kept, state: State, now: datetime) -> ServiceState:
         phase=verdict.phase,
         reason=verdict.reason,
         blamed_on=verdict.blamed_on,
+        blamed_since=service.blamed_since if verdict.blamed_on == service.blamed_on else now if verdict.blamed_on else None,
         since=since,
         quarantined=service.quarantined and not healthy,
         next_attempt_at=None if healthy else service.next_attempt_at,
@@ -125,6 +126,10 @@ def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> V
     detail = probe.detail or "no answer"
     if (full := host_at_fault(state.host)) is not None:
         return Verdict(Phase.DEGRADED, full, HOST)
+    if (back := just_back(kept, service, state, now)) is not None:
+        return Verdict(
+            Phase.DEGRADED, words(N_("{detail}; {service} has only just come back"), detail=detail, service=back), back
+        )
     if not vouched(kept, service, state):
         return Verdict(Phase.DEGRADED, words(N_("{detail}; asking what it depends on"), detail=detail))
     if now - since < PATIENCE:

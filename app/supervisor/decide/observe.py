@@ -56,8 +56,8 @@ def observe(state: State, event: Event, now: datetime) -> State:
 
 def _busy(before: HostState | None, host: HostState, now: datetime) -> HostState:
     if host.cpu >= BUSY or host.lag >= LATE:
-        return replace(host, busy_at=now)
-    return replace(host, busy_at=before.busy_at if before else None)
+        return replace(host, busy_at=now, at=now)
+    return replace(host, busy_at=before.busy_at if before else None, at=now)
 
 
 def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:

@@ -1,4 +1,4 @@
-"""The duties: what the operators' manuals ask for every day, week and month."""
+"""The duties: what the operators' manuals ask for every day, week, month and quarter."""
 
 from datetime import time
 
@@ -6,7 +6,7 @@ from app.core.i18n import N_
 from app.supervisor.duties import looks
 from app.supervisor.duties.duty import Duty, Every
 
-_DAILY, _WEEKLY, _MONTHLY = time(6, 0), time(6, 30), time(7, 0)
+_DAILY, _WEEKLY, _MONTHLY, _QUARTERLY = time(6, 0), time(6, 30), time(7, 0), time(7, 30)
 
 DUTIES: tuple[Duty, ...] = (
     Duty(
@@ -68,6 +68,11 @@ DUTIES: tuple[Duty, ...] = (
         "recovery_test", Every.MONTH, N_("Recovery test"),
         N_("A recovery from backup was tried and timed."),
         looks.recovery_test, _MONTHLY,
+    ),
+    Duty(
+        "recovery_quarterly", Every.QUARTER, N_("Recovery test of the quarter"),
+        N_("Backup, restore, failover where there is any, and load were tested; the report is kept."),
+        looks.recovery_quarterly, _QUARTERLY, person=True,
     ),
 )  # fmt: skip
 BY_NAME = {duty.name: duty for duty in DUTIES}

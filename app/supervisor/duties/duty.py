@@ -8,15 +8,21 @@ from typing import Any
 
 
 class Every(StrEnum):
-    """How often: each day, each Monday, each first of a month."""
+    """How often: each day, each Monday, each first of a month, each first of a quarter."""
 
     DAY = "daily"
     WEEK = "weekly"
     MONTH = "monthly"
+    QUARTER = "quarterly"
 
 
 # How long after its hour it may stay open before it counts as overdue.
-GRACE = {Every.DAY: timedelta(hours=12), Every.WEEK: timedelta(days=3), Every.MONTH: timedelta(days=7)}
+GRACE = {
+    Every.DAY: timedelta(hours=12),
+    Every.WEEK: timedelta(days=3),
+    Every.MONTH: timedelta(days=7),
+    Every.QUARTER: timedelta(days=14),
+}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from app.supervisor.store import Line
 
 _DAY, _WEEK, _MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=31)
 _FEW_ERRORS = 10
+_QUARTER_DAYS = 31  # a test of the month before is this quarter's
 Series = Callable[[str, datetime, datetime], Sequence[float]]
 
 
@@ -139,6 +140,17 @@ def backup_proven(view: View) -> Proof:
 def recovery_test(view: View) -> Proof:
     """Whether a recovery was tried within the month."""
     return _proven(view, 31)
+
+
+def recovery_quarterly(view: View) -> Proof:
+    """Whether the test of this quarter was made, and how it went; a person reads the report and signs."""
+    age, failed = view.measure("recovery_test_age_days"), view.measure("recovery_test_failed")
+    if age is None:
+        return Proof(False, _("No recovery test was made yet: tradeai drill quarterly"))
+    text = _("The last recovery test is {days} days old (report {name})", days=round(age.value), name=age.detail)
+    if failed is not None and failed.value:
+        return Proof(False, text, (_("It went wrong: tradeai drill show {name}", name=age.detail),))
+    return Proof(age.value <= _QUARTER_DAYS, text, (_("tradeai drill show {name}", name=age.detail),))
 
 
 def security_audit(view: View) -> Proof:

@@ -27,7 +27,7 @@ TONES: Mapping[Standing, tuple[str, str]] = {
     Standing.AHEAD: ("neutral", N_("Ahead")),
     Standing.NONE: ("neutral", N_("Before the calendar began")),
 }
-EVERY = {Every.DAY: N_("Daily"), Every.WEEK: N_("Weekly"), Every.MONTH: N_("Monthly")}
+EVERY = {Every.DAY: N_("Daily"), Every.WEEK: N_("Weekly"), Every.MONTH: N_("Monthly"), Every.QUARTER: N_("Quarterly")}
 _DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _OPEN = (Standing.OVERDUE, Standing.ATTENTION, Standing.WAITING)
 

@@ -58,6 +58,8 @@ def _start(every: Every, day: date) -> date:
             return day - timedelta(days=day.weekday())
         case Every.MONTH:
             return day.replace(day=1)
+        case Every.QUARTER:
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
 def _next(every: Every, start: date) -> date:
@@ -68,3 +70,5 @@ def _next(every: Every, start: date) -> date:
             return start + 7 * _DAY
         case Every.MONTH:
             return (start + 31 * _DAY).replace(day=1)
+        case Every.QUARTER:
+            return (start + 95 * _DAY).replace(day=1)

@@ -70,4 +70,6 @@ def _is_failure(service: ServiceState, cause: str, state: State, now: datetime) 
 
 
 def _lasts(service: ServiceState, now: datetime) -> bool:
-    return service.since is not None and now - service.since >= _LASTING
+    """Whether it has suffered from the same one for long enough: who is blamed may change while it is unwell."""
+    begun = service.blamed_since or service.since
+    return begun is not None and now - begun >= _LASTING

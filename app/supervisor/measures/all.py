@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from app.core.clock import Clock
 from app.supervisor.configuration import Configuration
 from app.supervisor.engine import Engine
-from app.supervisor.measures import backend, baseline, certificate, clock_drift, database, queue, redis, security
+from app.supervisor.measures import backend, baseline, certificate, clock_drift, database, model_drift, queue, redis, security
 from app.supervisor.measures.line_file import LineFile
 from app.supervisor.measures.source import Source
 from app.supervisor.redis_wire import RedisWire
@@ -32,6 +32,7 @@ def sources(
         database.source(state),
         redis.source(wire, clock),
         queue.source(wire, clock),
+        model_drift.source(wire, clock),
         backend.source(config.backend_url, clock),
         clock_drift.source(),
         certificate.source(nginx, config.nginx_tls_port, config.domain or "nginx", clock),

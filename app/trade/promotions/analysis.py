@@ -25,7 +25,7 @@ from app.trade.promotions.models import AnalysisState
 # Store-weeks asked for in one call: keeps the answer to a second or two and the progress bar moving.
 _STORES_A_CALL = 1500
 _MAX_PROMOTIONS_A_CALL = 60
-_INTERVALS = ("incremental_units", "post_dip_units", "net_incremental_units")
+_INTERVALS = ("incremental_units", "post_dip_units", "net_incremental_units", "cannibalised_units", "halo_units")
 _MONEY = ("incremental_margin", "spend", "funding_kept", "net", "net_lo80", "net_hi80", "roi", "roi_lo80", "roi_hi80")
 
 log = get_logger(__name__)
@@ -144,7 +144,7 @@ def as_stored(result: Mapping[str, Any]) -> Document:
             "analysis": {"state": state.value, "reason": result.get("reason"), "at": now(), "model": _model(result)},
             **store.UNANALYSED,
         }
-    manufacturer, retailer = _side(result.get("manufacturer")), _side(result.get("retailer"))
+    manufacturer, retailer = exact_side(result.get("manufacturer")), exact_side(result.get("retailer"))
     analysis = {
         "state": AnalysisState.DONE.value,
         "reason": None,
@@ -153,6 +153,7 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         "actual_units": result.get("actual_units"),
         "baseline_units": result.get("baseline_units"),
         **{name: result.get(name) for name in _INTERVALS},
+        "total_units": result.get("total_units"),
         "manufacturer": manufacturer,
         "retailer": retailer,
         "warnings": list(result.get("warnings") or ()),
@@ -185,7 +186,8 @@ def _model(result: Mapping[str, Any]) -> Document | None:
     }
 
 
-def _side(side: Mapping[str, Any] | None) -> Document:
+def exact_side(side: Mapping[str, Any] | None) -> Document:
+    """One side's account with its money exact; `missing` when there is none."""
     if not side:
         return {"missing": "answer"}
     stored = dict(side)
@@ -225,6 +227,6 @@ def fit_models_if_older(
         alive()
 
     for source in sorted({row["source"] for row in store.waiting(ids)}):
-        model = ai.newest_model(source)
+        model = ai.last_fitted(source)
         if model is None or (than is not None and datetime.fromisoformat(str(model["fitted_at"])) < than):
             ai.train(source, watch)

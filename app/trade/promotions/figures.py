@@ -17,7 +17,7 @@ from app.web import formatting
 from app.web.chart import Chart, Window, baseline_chart, lines_chart
 
 _WEEKS_BEFORE = 6
-_MONEY = ("incremental_margin", "spend", "net", "net_lo80", "net_hi80", "roi")
+_MONEY = ("incremental_margin", "spend", "net", "net_lo80", "net_hi80", "roi", "roi_lo80", "roi_hi80")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SideShown:
 
 def units_chart(row: Mapping[str, Any]) -> Chart:
     """Actual against the baseline band, the promotion's weeks shaded."""
-    return baseline_chart("weeks", row["analysis"].get("weeks") or [], [_window(row)], unit=_("units"))
+    return baseline_chart("weeks", row["analysis"].get("weeks") or [], [window(row)], unit=_("units"))
 
 
 def price_chart(row: Mapping[str, Any]) -> Chart:
@@ -52,7 +52,7 @@ def price_chart(row: Mapping[str, Any]) -> Chart:
     paid = {"name": _("Price paid"), "values": [week.get("price") for week in weeks]}
     regular = {"name": _("Regular"), "values": [week.get("price_regular") for week in weeks]}
     unit = _("{currency} per unit", currency=row["currency"])
-    return lines_chart("price", [week["week"] for week in weeks], [paid, regular], unit, [_window(row)], from_zero=False)
+    return lines_chart("price", [week["week"] for week in weeks], [paid, regular], unit, [window(row)], from_zero=False)
 
 
 def flags_chart(row: Mapping[str, Any]) -> Chart:
@@ -60,14 +60,14 @@ def flags_chart(row: Mapping[str, Any]) -> Chart:
     weeks = row["analysis"].get("weeks") or []
     deal = {"name": _("On deal"), "values": _percents(weeks, "deal"), "bar": True}
     feature = {"name": _("Featured"), "values": _percents(weeks, "feature"), "bar": True}
-    return lines_chart("flags", [week["week"] for week in weeks], [deal, feature], "%", [_window(row)])
+    return lines_chart("flags", [week["week"] for week in weeks], [deal, feature], "%", [window(row)])
 
 
 def _percents(weeks: list[Mapping[str, Any]], name: str) -> list[float | None]:
     return [None if week.get(name) is None else round(100 * float(week[name]), 1) for week in weeks]
 
 
-def _window(row: Mapping[str, Any]) -> Window:
+def window(row: Mapping[str, Any]) -> Window:
     return Window(row["start"], row["end"], _("Promotion"))
 
 
@@ -78,15 +78,15 @@ def side(row: Mapping[str, Any], name: str) -> SideShown:
     if account.get("missing") or exact(account.get("net")) is None:
         return SideShown(title, [], [], _missing(name, account))
     lines = [
-        Line(_("Margin on the extra units"), _money(row, account["incremental_margin"])),
-        Line(_("Spent on it"), _money(row, account["spend"], minus=True), _spend_note(name)),
+        Line(_("Margin on the extra units"), money_of(row, account["incremental_margin"])),
+        Line(_("Spent on it"), money_of(row, account["spend"], minus=True), _spend_note(name)),
     ]
     if exact(account.get("funding_kept")):
-        lines.append(Line(_("Funding kept"), _money(row, account["funding_kept"]), _("Received beyond the price cut")))
+        lines.append(Line(_("Funding kept"), money_of(row, account["funding_kept"]), _("Received beyond the price cut")))
     net = exact(account["net"])
     assert net is not None
-    band = _band(row, account)
-    lines.append(Line(_("Net"), _money(row, net), band, tone=_tone(account), strong=True))
+    band = band_of(row, account)
+    lines.append(Line(_("Net"), money_of(row, net), band, tone=_tone(account), strong=True))
     lines.append(_return(account))
     return SideShown(title, lines, [_basis(text) for text in account.get("basis") or ()])
 
@@ -114,10 +114,10 @@ def _return(account: Mapping[str, Any]) -> Line:
     return Line(_("Return on spend"), formatting.roi(roi), note, tone="gain" if roi >= 1 else "loss", strong=True)
 
 
-def _band(row: Mapping[str, Any], account: Mapping[str, Any]) -> str:
+def band_of(row: Mapping[str, Any], account: Mapping[str, Any]) -> str:
     if account.get("net_lo80") is None:
         return ""
-    return _("{low} to {high}, 80 %", low=_money(row, account["net_lo80"]), high=_money(row, account["net_hi80"]))
+    return _("{low} to {high}, 80 %", low=money_of(row, account["net_lo80"]), high=money_of(row, account["net_hi80"]))
 
 
 def _spend_note(name: str) -> str:
@@ -139,7 +139,7 @@ def _basis(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _money(row: Mapping[str, Any], value: Any, minus: bool = False) -> str:
+def money_of(row: Mapping[str, Any], value: Any, minus: bool = False) -> str:
     amount = exact(value)
     if amount is None:
         return formatting.NOTHING

@@ -19,6 +19,10 @@ from app.trade.products.store import nodes as products
 from app.trade.promotions import store
 from app.trade.promotions.models import PromotionQuery
 
+_TOLD = (
+    "model", "actual_units", "baseline_units", "incremental_units", "post_dip_units", "net_incremental_units",
+    "cannibalised_units", "halo_units", "total_units",
+)  # fmt: skip
 _ROI: dict[str, Document] = {
     "gain": {"net": {"$gt": 0}},
     "loss": {"net": {"$lt": 0}},
@@ -150,6 +154,7 @@ def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "costs": {name: _text((row.get("costs") or {}).get(name)) for name in ("fixed", "per_unit")},
         "currency": row["currency"],
         "note": row["note"],
+        "planned": _planned(row.get("planned")),
         "analysis": _analysis(row.get("analysis") or {"state": "none"}),
         **{name: _text(row.get(name)) for name in ("roi_manufacturer", "roi_retailer")},
         "created_at": iso(row["created_at"]),
@@ -166,7 +171,7 @@ def _analysis(analysis: Mapping[str, Any]) -> dict[str, Any]:
         "reason": analysis.get("reason"),
         "at": iso(analysis["at"]) if analysis.get("at") else None,
     }
-    for name in ("model", "actual_units", "baseline_units", "incremental_units", "post_dip_units", "net_incremental_units"):
+    for name in _TOLD:
         told[name] = analysis.get(name)
     told["manufacturer"], told["retailer"] = _side(analysis.get("manufacturer")), _side(analysis.get("retailer"))
     told["warnings"] = analysis.get("warnings") or []
@@ -175,6 +180,15 @@ def _analysis(analysis: Mapping[str, Any]) -> dict[str, Any]:
         for week in analysis.get("weeks") or ()
     ]
     return told
+
+
+def _planned(planned: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Planned figures with their moment and money as text."""
+    if not planned:
+        return None
+    terms = {name: _text(value) if isinstance(value, Decimal128) else value for name, value in planned["terms"].items()}
+    sides = {name: _side(planned.get(name)) for name in ("manufacturer", "retailer")}
+    return {**planned, "at": iso(planned["at"]), "terms": terms, **sides}
 
 
 def _side(side: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -211,6 +211,9 @@ class AnalysedWeek(BaseModel):
     price_regular: Decimal | None = None
     deal: float | None = None
     feature: float | None = None
+    expected_dip: float | None = Field(None, description="What the promotion took from (or left to) this week")
+    cannibalised: float | None = Field(None, description="Units that other products lost to it")
+    halo: float | None = Field(None, description="Units that it drew to other products")
 
 
 class Analysis(BaseModel):
@@ -225,10 +228,44 @@ class Analysis(BaseModel):
     incremental_units: Interval | None = None
     post_dip_units: Interval | None = None
     net_incremental_units: Interval | None = None
+    cannibalised_units: Interval | None = Field(None, description="Other products of the category that lost; not positive")
+    halo_units: Interval | None = Field(None, description="Other products of the category that gained; not negative")
+    total_units: float | None = Field(None, description="incremental + post-promotion dip + cannibalised + halo, exactly")
     manufacturer: Side | None = None
     retailer: Side | None = None
     warnings: list[str] = []
     weeks: list[AnalysedWeek] = []
+
+
+class PlannedTerms(BaseModel):
+    """The mechanics that the planned figures are about."""
+
+    discount: Decimal
+    deal: bool
+    feature: Decimal
+    display: Decimal
+    funding: Decimal
+    fixed: Decimal
+    weeks: int
+
+
+class PlannedFigures(BaseModel):
+    """What was expected when it was planned, by which model."""
+
+    at: datetime
+    origin: Literal["whatif", "optimiser"]
+    plan_id: str | None = None
+    model: dict[str, Any] | None = None
+    terms: PlannedTerms
+    stores: int
+    baseline_units: float
+    promoted_units: float
+    incremental_units: Interval
+    post_dip_units: Interval
+    other_products_units: Interval
+    net_units: Interval
+    manufacturer: Side
+    retailer: Side
 
 
 class Promotion(BaseModel):
@@ -258,6 +295,7 @@ class Promotion(BaseModel):
     costs: Costs
     currency: str
     note: str
+    planned: PlannedFigures | None = None
     analysis: Analysis
     roi_manufacturer: Decimal | None
     roi_retailer: Decimal | None

@@ -9,8 +9,9 @@ from app.access.signed_in import may
 from app.core.errors import Invalid
 from app.core.i18n import N_, _
 from app.core.mongo import Document
-from app.trade.promotions import choices, figures, service
+from app.trade.promotions import choices, decomposition, figures, service
 from app.trade.promotions.models import AnalysisState, Origin, PromotionQuery, PromotionStatus
+from app.trade.promotions.planned import planned_lines
 from app.trade.promotions.reading import certain, sentences
 from app.trade.promotions.rules import changeable, may_become
 from app.web import formatting
@@ -182,11 +183,16 @@ def detail(promotion_id: str) -> str | Response:
         type_word=choices.type_word(row["type"]),
         analysis=analysis,
         done=done,
-        reading=sentences(figures.exactly(analysis), formatting.number, formatting.about, figures.whole_money(row)),
+        reading=sentences(
+            figures.exactly(analysis), formatting.number, formatting.about, figures.whole_money(row), row["currency"]
+        ),
         certain=certain(analysis.get("incremental_units")),
         assumed=figures.assumed(row),
         tones=[figures.tile_tone(analysis.get(name)) for name in ("manufacturer", "retailer")],
         units_chart=figures.units_chart(row) if done else None,
+        parts_chart=decomposition.parts_chart(row) if done else None,
+        total_chart=decomposition.total_chart(row) if done else None,
+        planned=planned_lines(row),
         price_chart=figures.price_chart(row) if done else None,
         flags_chart=figures.flags_chart(row) if done else None,
         sides=[figures.side(row, name) for name in ("manufacturer", "retailer")] if done else [],

@@ -157,12 +157,22 @@ def find(who: Principal, words: str, limit: int) -> list[Document]:
     return listing.named(store.find(listing.where(query), store.LISTED, [("level", 1), ("start", -1)]).limit(limit))
 
 
-def create(who: Principal, terms: PromotionCreate) -> tuple[Document, list[str]]:
-    """Store a promotion entered by hand as a draft; returns it and what to look at. Raises Invalid, Conflict."""
+def create(
+    who: Principal, terms: PromotionCreate, planned: Document | None = None, promotion_id: str = ""
+) -> tuple[Document, list[str]]:
+    """Store a promotion entered by hand as a draft; returns it and what to look at. Raises Invalid, Conflict.
+
+    `planned` is what it was expected to do (see models.PlannedFigures), kept beside what it will have done. A `promotion_id`
+    that exists already is answered as it is, so that a wish which is sent twice makes one draft.
+    """
     require(who, Permission.PROMOTIONS_WRITE)
+    there = store.collection().find_one({"_id": promotion_id}) if promotion_id else None
+    if there is not None:
+        return listing.named([there])[0], warnings(there)
     place = _checked(terms)
     row = {
-        "_id": new_id("promotion"),
+        "_id": promotion_id or new_id("promotion"),
+        "planned": planned,
         "origin": Origin.ENTERED.value,
         "level": (Level.STORE if place["level"] == "store" else Level.CHAIN).value,
         "status": PromotionStatus.DRAFT.value,
@@ -177,7 +187,13 @@ def create(who: Principal, terms: PromotionCreate) -> tuple[Document, list[str]]
         "store_count": len(customers.below(place["_id"])),
     }
     with changing("promotions"):
-        row = _inserted(row, terms, place, who)
+        try:
+            row = _inserted(row, terms, place, who)
+        except Conflict:
+            there = store.collection().find_one({"_id": promotion_id}) if promotion_id else None
+            if there is None:
+                raise
+            return listing.named([there])[0], warnings(there)
     _tell(who, "created", row, None, {"code": row["code"], **stored(terms)})
     return listing.named([row])[0], warnings(row)
 

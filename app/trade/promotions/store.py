@@ -42,7 +42,7 @@ SORTABLE = {
         "spend", "net", "roi_manufacturer", "roi_retailer",
     )
 }  # fmt: skip
-LISTED = {"analysis.weeks": 0, "customer_ids": 0, "sales_hash": 0}
+LISTED = {"analysis.weeks": 0, "planned": 0, "customer_ids": 0, "sales_hash": 0}
 UNANALYSED: Document = dict.fromkeys(
     ("incremental_units", "net_incremental_units", "spend", "margin", "net", "roi_manufacturer", "roi_retailer")
 )

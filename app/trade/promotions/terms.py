@@ -84,11 +84,11 @@ def from_form(form: Mapping[str, str], product_ids: list[str]) -> Document:
     if (first is None) != (last is None):
         errors.append(FieldError("sell_in_end" if last is None else "sell_in_start", _("Give both days, or neither.")))
     read["sell_in"] = {"start": first, "end": last} if first and last else None
-    percent = _number(form.get("discount", ""), "discount", errors)
+    percent = number_of(form.get("discount", ""), "discount", errors)
     read["discount"] = percent / 100 if percent is not None else None
-    read["costs"] = {name: _number(form.get(name, ""), name, errors) for name in ("fixed", "per_unit")}
+    read["costs"] = {name: number_of(form.get(name, ""), name, errors) for name in ("fixed", "per_unit")}
     for name in ("pre_weeks", "post_weeks"):
-        weeks = _number(form.get(name, "6"), name, errors)
+        weeks = number_of(form.get(name, "6"), name, errors)
         read[name] = int(weeks) if weeks is not None else 6
     if errors:
         raise Invalid(errors=errors)
@@ -133,7 +133,7 @@ def _day(text: str, name: str, errors: list[FieldError]) -> date | None:
         return None
 
 
-def _number(text: str, name: str, errors: list[FieldError]) -> Decimal | None:
+def number_of(text: str, name: str, errors: list[FieldError]) -> Decimal | None:
     """A number as people type it: spaces between thousands, comma or point before decimals."""
     plain = text.replace("\u202f", "").replace("\u00a0", "").replace(" ", "").removesuffix("%")
     if not plain:

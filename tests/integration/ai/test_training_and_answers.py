@@ -12,6 +12,7 @@ import pytest
 from bson.decimal128 import Decimal128
 from flask.testing import FlaskClient
 
+from ai import serving
 from ai.data.connection import connect
 from ai.data.sales_reader import read_customers, read_products, read_sales, sales_stamp
 from ai.main import create_app
@@ -144,7 +145,8 @@ def test_from_an_empty_volume_to_a_promotion_taken_apart(service: FlaskClient) -
     assert float(result["retailer"]["spend"]) > 0
 
 
-def test_new_sales_are_seen_without_a_restart(service: FlaskClient, sold: Any) -> None:
+def test_new_sales_are_seen_without_a_restart(service: FlaskClient, sold: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "STAMP_SECONDS", 0.0)
     assert train(service)["status"] == "done"
     before = uplift(service)["results"][0]["actual_units"]
     sold["sales"].update_many({"product_id": "prd_a", "period": datetime(2024, 9, 2, tzinfo=UTC)}, {"$set": {"units": 1000}})

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from app.core.clock import SYSTEM
 from app.core.mongo import Db
 
 KEYS = {"secret_key": "the secret key", "jwt_keys": "the keys of tokens"}
+Command = Callable[..., subprocess.CompletedProcess[str]]
 TOOLS = ("mongodump", "mongorestore")
 
 
@@ -109,3 +111,47 @@ def target(source: Source) -> Target:
 def dumped(shelf: Shelf, source: Source) -> Callable[[], Backup]:
     """`dumped()`: a new backup of the database."""
     return lambda: shelf.find(make_backup(shelf, DATABASE, source, "hand", SYSTEM))
+
+
+@pytest.fixture
+def secrets_folder(tmp_path: Path, server: Server) -> Path:
+    """The secrets as files."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name, value in {**KEYS, "mongo_backup_password": server.password.get_secret_value(), "redis_password": "none"}.items():
+        (folder / name).write_text(value)
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path: Path, server: Server, db: Db, shelf: Shelf, secrets_folder: Path) -> dict[str, str]:
+    """What the container is told from outside."""
+    return {
+        **os.environ,
+        "TRADEAI_SECRETS_DIR": str(secrets_folder),
+        "TRADEAI_BACKUP_DIR": str(shelf.root),
+        "TRADEAI_BACKUP_USER": server.user,
+        "TRADEAI_MONGO_HOST": server.host,
+        "TRADEAI_MONGO_PORT": str(server.port),
+        "TRADEAI_MONGO_DATABASE": db.name,
+        "TRADEAI_DRILL_HOST": server.host,
+        "TRADEAI_DRILL_DIR": str(tmp_path / "drill"),
+        **({"TRADEAI_TOOLS_DIR": str(server.tools)} if server.tools else {}),
+    }
+
+
+@pytest.fixture
+def command(environment: dict[str, str]) -> Command:
+    """`command("backup")`: `python -m app.backup backup`, ended."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.backup", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

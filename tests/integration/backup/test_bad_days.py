@@ -202,6 +202,22 @@ class TestRestore:
         with unchanged(), pytest.raises(RestoreFailed, match=r"What came back is not what was saved: .*Everything was undone"):
             restore(shelf, changed, skips, SYSTEM)
 
+    def test_the_restored_data_contradicts_itself(
+        self, dumped: Dumped, shelf: Shelf, target: Target, unchanged: Any, db: Db
+    ) -> None:
+        db["audit"].insert_one({"_id": 1, "prev": "0" * 64, "hash": "f" * 64, "action": "forged"})
+        torn = dumped()
+        db["audit"].delete_many({})
+        with (
+            unchanged(),
+            pytest.raises(
+                RestoreFailed, match=r"The backup contradicts itself: audit trail.* --accept-broken. Everything was undone"
+            ),
+        ):
+            restore(shelf, torn, target, SYSTEM)
+        restore(shelf, torn, target, SYSTEM, accept_broken=True)
+        assert db["audit"].count_documents({}) == 1
+
     @pytest.mark.parametrize("renamed", [1, 6, 11])
     def test_it_breaks_in_the_middle_of_the_switch(
         self, changed: Backup, shelf: Shelf, target: Target, unchanged: Any, monkeypatch: pytest.MonkeyPatch, renamed: int

@@ -1,6 +1,11 @@
 """What is dumped comes back as it was, byte for byte, whatever it is."""
 
+import gzip
+import re
+import threading
 from collections.abc import Callable
+
+import pytest
 
 from app.backup.contents import differences
 from app.backup.restore import RESTORING, Target, restore, settle
@@ -66,3 +71,50 @@ def test_nothing_is_left_beside_the_restored_data(dumped: Dumped, shelf: Shelf, 
     settle(shelf, target.source)
     assert sorted(db.list_collection_names()) == before
     assert not any(name.startswith(RESTORING) for name in before)
+
+
+def test_what_is_written_during_a_backup_is_in_it_or_after_it(
+    dumped: Dumped, shelf: Shelf, target: Target, db: Db, shelf_is_read: Callable[[Backup], set[int]]
+) -> None:
+    """What was acknowledged before it began is in it; what came meanwhile is in it whole or not at all; all stays live."""
+    acknowledged: list[int] = []
+    over = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not over.is_set():
+            db["written"].insert_one({"_id": number, "text": "x" * 500})
+            acknowledged.append(number)
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(acknowledged) < 50:
+            over.wait(0.01)
+        before = set(acknowledged)
+        backups = [dumped() for _time in range(2)]
+        while len(acknowledged) < len(before) + 50:
+            over.wait(0.01)
+    finally:
+        over.set()
+        writer.join()
+    found = [shelf_is_read(backup) for backup in backups]
+    assert before <= found[0] <= found[1] <= set(acknowledged)
+    for backup in backups:
+        verify(backup)
+    assert db["written"].count_documents({}) == len(acknowledged)
+    restore(shelf, backups[1], target, SYSTEM)
+    settle(shelf, target.source)
+    assert {document["_id"] for document in db["written"].find()} == found[1]
+
+
+@pytest.fixture
+def shelf_is_read() -> Callable[[Backup], set[int]]:
+    """The ids of `written` as they stand in the archive itself."""
+
+    def read(backup: Backup) -> set[int]:
+        raw = gzip.decompress(backup.archive.read_bytes())
+        return {int.from_bytes(found, "little") for found in re.findall(rb"\x10_id\x00(.{4})\x02text\x00", raw, re.DOTALL)}
+
+    return read

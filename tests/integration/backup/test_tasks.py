@@ -1,11 +1,10 @@
 """The container's tasks as it runs them: by command, by order, killed in the middle, and two at once."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,51 +14,12 @@ from app.backup.configuration import Configuration
 from app.backup.lock import only_one
 from app.backup.orders import place, waiting
 from app.backup.records import find_record, records
+from app.backup.reports import reports
 from app.backup.shelf import Shelf
 from app.backup.watch import carry_out
 from app.core.clock import SYSTEM
 from app.core.mongo import Db
-from tests.integration.backup.conftest import KEYS
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def environment(tmp_path: Path, server: Any, db: Db, shelf: Shelf) -> Mapping[str, str]:
-    """What the container is told from outside."""
-    folder = tmp_path / "secrets"
-    folder.mkdir()
-    for name, value in {**KEYS, "mongo_backup_password": server.password.get_secret_value(), "redis_password": "none"}.items():
-        (folder / name).write_text(value)
-    return {
-        **os.environ,
-        "TRADEAI_SECRETS_DIR": str(folder),
-        "TRADEAI_BACKUP_DIR": str(shelf.root),
-        "TRADEAI_BACKUP_USER": server.user,
-        "TRADEAI_MONGO_HOST": server.host,
-        "TRADEAI_MONGO_PORT": str(server.port),
-        "TRADEAI_MONGO_DATABASE": db.name,
-        "TRADEAI_DRILL_HOST": server.host,
-        "TRADEAI_DRILL_DIR": str(tmp_path / "drill"),
-        **({"TRADEAI_TOOLS_DIR": str(server.tools)} if server.tools else {}),
-    }
-
-
-@pytest.fixture
-def command(environment: Mapping[str, str]) -> Command:
-    """`command("backup")`: `python -m app.backup backup`, ended."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.backup", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
+from tests.integration.backup.conftest import Command
 
 
 @pytest.fixture
@@ -207,3 +167,30 @@ def test_one_customer_comes_back_beside_the_live_data_with_a_comparison(command:
     finally:
         mongo_client.drop_database(side)
     assert db["sales"].count_documents({}) == 19
+
+
+def test_what_a_script_on_the_host_has_done_is_on_record(command: Command, shelf: Shelf) -> None:
+    assert command("told", "system", "failed", "The redis could not be saved.", "--who", "root").returncode == 0
+    (record,) = records(shelf)
+    assert (record.kind, record.ok, record.who, record.text) == ("system", False, "root", "The redis could not be saved.")
+    assert command("told", "backup", "ok", "forged").returncode != 0
+
+
+def test_the_test_of_the_quarter_goes_through_every_step_and_keeps_its_report(
+    command: Command, environment: dict[str, str], mongo_client: Any, db: Db, shelf: Shelf
+) -> None:
+    """The tests' server is not empty, so it is no throwaway one: the step says so, and the others are done all the same."""
+    environment["TRADEAI_DOOR"] = "http://127.0.0.1:9"
+    done = command("quarterly", "--who", "Ada")
+    assert done.returncode == 1
+    (report,) = reports(shelf)
+    assert report.who == "Ada"
+    assert [(step.name, step.outcome) for step in report.steps] == [
+        ("backup", "good"), ("restore", "bad"), ("failover", "good"), ("load", "bad"),
+    ]  # fmt: skip
+    assert "nothing was done to it" in report.steps[1].text
+    assert "nothing to fail over to" in report.steps[2].text
+    assert "errors" in report.steps[3].text
+    assert not report.good
+    assert db["types"].count_documents({}) == 1
+    assert len(shelf.backups()) == 1

@@ -36,6 +36,13 @@ def test_who_writes_may_read() -> None:
                 assert Permission(permission.value.replace(".write", ".read")) in permissions, role
 
 
+def test_models_are_trained_and_switched_by_those_who_answer_for_figures() -> None:
+    """Everybody who plans sees what a forecast rests on."""
+    managing = {role for role in Role if Permission.AI_MANAGE in TABLE[role]}
+    assert managing == {Role.ADMINISTRATOR, Role.MANAGER, Role.ANALYST}
+    assert {role for role in Role if Permission.AI_READ in TABLE[role]} == set(Role) - {Role.OPERATOR}
+
+
 def test_require_says_what_is_missing_and_whom_to_ask() -> None:
     require(person(Role.MANAGER), Permission.AUDIT_READ)
     with pytest.raises(Forbidden, match=r"account manager.*users\.write.*administrator"):

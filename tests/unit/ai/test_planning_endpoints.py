@@ -154,6 +154,68 @@ def test_its_parts_add_up_exactly(client: FlaskClient, panel: Panel) -> None:
     assert round(body["promoted_units"] - body["baseline_units"], 2) == body["incremental_units"]["mean"]
 
 
+def test_its_weeks_hold_the_same_units_as_its_sums(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/simulate", json=draft(panel, feature=0.5)).get_json()
+    roles = [week["role"] for week in body["weeks"]]
+    assert roles == ["promotion"] * 2 + ["after"] * 6
+    assert sum(week["incremental"] for week in body["weeks"]) == pytest.approx(body["incremental_units"]["mean"], abs=0.1)
+    assert sum(week["after"] for week in body["weeks"]) == pytest.approx(body["post_dip_units"], abs=0.1)
+    for week in body["weeks"]:
+        assert week["expected"] == pytest.approx(week["baseline"] + week["incremental"] + week["after"], abs=0.03)
+        assert 0 <= week["lo80"] <= week["expected"] <= week["hi80"]
+    assert body["stores"] == 12
+    net = body["net_band"]
+    assert net["lo80"] < net["mean"] == body["net_units"] < net["hi80"]
+    assert net["hi80"] - net["lo80"] >= body["incremental_units"]["hi80"] - body["incremental_units"]["lo80"]
+
+
+def test_who_pays_the_price_cut_moves_money_between_the_sides_and_no_units(client: FlaskClient, panel: Panel) -> None:
+    bodies = [
+        client.post("/v1/simulate", json=draft(panel, funding_share=share, costs={"fixed": "100"})).get_json() for share in (0, 1)
+    ]
+    assert bodies[0]["net_units"] == bodies[1]["net_units"]
+    none, whole = bodies
+    assert float(none["manufacturer"]["spend"]) == 100
+    assert float(whole["retailer"]["spend"]) == 0
+    moved = float(none["manufacturer"]["net"]) - float(whole["manufacturer"]["net"])
+    assert moved == pytest.approx(float(whole["retailer"]["net"]) - float(none["retailer"]["net"]), abs=0.05)
+    assert moved == pytest.approx(whole["promoted_units"] * 1.0, rel=0.001)
+
+
+def test_a_response_curve_rises_as_the_price_falls_through_the_quiet_weeks(client: FlaskClient, panel: Panel) -> None:
+    body = client.post("/v1/response", json={"product_id": "prd_a", "customer_ids": ["cus_chain"]}).get_json()
+    assert (body["stores"], len(body["weeks"])) == (12, panel.weeks)
+    assert [curve["support"] for curve in body["curves"]] == ["none", "deal"]
+    plain = body["curves"][0]["points"]
+    assert plain[0]["units"] == pytest.approx(body["base_units"], rel=0.001)
+    assert [point["units"] for point in plain] == sorted(point["units"] for point in plain)
+    for point in plain:
+        assert point["lo95"] <= point["lo80"] <= point["units"] <= point["hi80"] <= point["hi95"]
+    quiet = [week["units"] for week in body["weeks"] if not week["promoted"]]
+    assert min(quiet) < body["base_units"] < max(quiet)
+    assert body["elasticities"][0]["product_id"] == "prd_a"
+    assert body["deepest_seen"] == pytest.approx(0.25)
+
+
+def test_a_response_of_one_store_stands_on_that_store_alone(client: FlaskClient) -> None:
+    body = client.post("/v1/response", json={"product_id": "prd_a", "customer_ids": ["cus_3"]}).get_json()
+    assert body["stores"] == 1
+    assert {week["stores"] for week in body["weeks"]} == {1}
+
+
+def test_a_response_that_nothing_stands_behind_is_refused_and_wrong_fields_are_named(client: FlaskClient) -> None:
+    body = client.post("/v1/response", json={"product_id": "prd_new"}).get_json()
+    assert "no modelled sales" in body["refused"]
+    assert body["curves"] == []
+    for asked, field in (
+        ({"product_id": "prd_none"}, "product_id"),
+        ({"product_id": "prd_a", "customer_ids": ["cus_nobody"]}, "customer_ids.0"),
+        ({}, "product_id"),
+        ({"product_id": ["prd_a"]}, "product_id"),
+    ):
+        assert fields(client.post("/v1/response", json=asked)) == [field]
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.floats(1.2, 4.0), st.floats(1.2, 4.0), st.booleans())
 def test_a_lower_price_never_sells_fewer(client: FlaskClient, panel: Panel, one: float, other: float, deal: bool) -> None:
@@ -176,6 +238,13 @@ def test_a_lower_price_never_sells_fewer(client: FlaskClient, panel: Panel, one:
         ({"cut": None, "price": 0}, "price"),
         ({"deal": "much"}, "deal"),
         ({"acquisition_price": "Infinity"}, "acquisition_price"),
+        ({"funding_share": 1.2}, "funding_share"),
+        ({"funding_share": "NaN"}, "funding_share"),
+        ({"costs": {"fixed": "1e13"}}, "costs.fixed"),
+        ({"customer_ids": []}, "customer_ids"),
+        ({"customer_ids": ["cus_chain"] * 5_001}, "customer_ids"),
+        ({"product_ids": ["\u0000"]}, "product_ids.0"),
+        ({"nonsense": 1}, "nonsense"),
     ],
 )
 def test_a_wrong_field_of_a_simulation_is_named(client: FlaskClient, panel: Panel, changes: dict[str, Any], field: str) -> None:
@@ -211,6 +280,22 @@ def test_a_calendar_keeps_its_budget_and_judges_every_event(client: FlaskClient,
     assert len(body["events"]) == 4
     assert all(event["reason"] for event in body["events"])
     assert sum(float(event["net"]) for event in body["events"] if event["chosen"]) == pytest.approx(float(body["net"]), abs=0.01)
+
+
+def test_an_event_that_spends_too_much_of_its_sales_is_out(client: FlaskClient, panel: Panel) -> None:
+    asked = {"candidates": candidates(panel), "budget": "4000", "most_spend_share": 0.0001}
+    body = client.post("/v1/optimise", json=asked).get_json()
+    assert {event["code"] for event in body["events"]} == {"guardrail"}
+    assert "0 % of its promoted sales" in body["events"][0]["reason"]
+    assert body["net"] == "0.00"
+
+
+def test_every_judged_event_says_what_it_earns_with_its_band(client: FlaskClient, panel: Panel) -> None:
+    for event in client.post("/v1/optimise", json={"candidates": candidates(panel), "budget": "400"}).get_json()["events"]:
+        assert float(event["net_lo80"]) < float(event["net"]) < float(event["net_hi80"])
+        assert event["incremental_lo80"] < event["incremental_units"] < event["incremental_hi80"]
+        assert event["baseline_units"] > 0
+        assert float(event["other_side_net"])
 
 
 def test_a_calendar_that_cannot_be_is_refused(client: FlaskClient, panel: Panel) -> None:

@@ -126,6 +126,7 @@ def test_uplift_answers_with_bands_money_and_the_error_of_the_model(client: Flas
     band = result["incremental_units"]
     assert band["lo95"] < band["lo80"] < band["mean"] < band["hi80"] < band["hi95"]
     assert result["actual_units"] - result["baseline_units"] == pytest.approx(band["mean"], abs=0.02)
+    assert 0 < result["placebo_p_value"] < 0.05
     assert body["model"]["metrics"]["single"]["wmape"] > 0
     assert isinstance(result["manufacturer"]["roi"], str)
     assert [week["role"] for week in result["weeks"]] == ["pre"] * 6 + ["promotion"] * 2 + ["post"] * 6

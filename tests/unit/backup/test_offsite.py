@@ -12,8 +12,8 @@ import pytest
 
 from app.backup.errors import OffsiteFailed
 from app.backup.manifest import ARCHIVE, FILE
-from app.backup.offsite import OFFSITE, Elsewhere, copy_out
-from app.backup.shelf import Backup
+from app.backup.offsite import Elsewhere, copy_out
+from app.backup.shelf import COPIED, Backup
 from app.core.clock import FixedClock
 
 CLOCK = FixedClock(datetime(2026, 3, 1, 2, 0, tzinfo=UTC))
@@ -47,7 +47,7 @@ def test_a_copy_is_the_backup_and_the_record_of_it_lies_beside_it(
     copy_out(made, elsewhere, CLOCK)
     for name in (ARCHIVE, FILE):
         assert (tmp_path / "away" / made.id / name).read_bytes() == (made.folder / name).read_bytes()
-    stored = json.loads((made.folder / OFFSITE).read_text())
+    stored = json.loads((made.folder / COPIED).read_text())
     assert (stored["target"], stored["sealed"], set(stored["files"])) == (elsewhere.target, False, {ARCHIVE, FILE})
 
 
@@ -86,8 +86,22 @@ def test_a_target_that_is_down_refuses_or_lies_fails_the_copy_and_nothing_else(
     made = backup()
     with pytest.raises(OffsiteFailed, match=sentence):
         copy_out(made, replace(elsewhere, rclone=tool(tmp_path, f"#!/bin/bash\n{script}\n")), CLOCK)
-    assert not (made.folder / OFFSITE).exists()
+    assert not (made.folder / COPIED).exists()
     assert made.archive.is_file()
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["cat >/dev/null; exec sleep 60", "exec sleep 60", 'case "$*" in *rcat*) cat >/dev/null ;; *) exec sleep 60 ;; esac'],
+)
+def test_a_target_that_trickles_is_given_up(
+    backup: Callable[..., Backup], elsewhere: Elsewhere, tmp_path: Path, script: str
+) -> None:
+    made = backup()
+    slow = replace(elsewhere, rclone=tool(tmp_path, f"#!/bin/bash\n{script}\n"), grace_seconds=0.3)
+    with pytest.raises(OffsiteFailed, match=r"The target is too slow: .* it was given up. The local backup is whole"):
+        copy_out(made, slow, CLOCK)
+    assert not (made.folder / COPIED).exists()
 
 
 def test_a_target_that_fails_leaves_no_manifest_there(

@@ -9,10 +9,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 _SOURCES = [
-    *(f"scripts/lib/{name}.sh" for name in ("log", "apt", "dotenv")),
+    *(f"scripts/lib/{name}.sh" for name in ("log", "apt", "dotenv", "elsewhere")),
     *(
         f"scripts/deploy/{name}.sh"
-        for name in ("options", "preflight", "engine", "registry", "debian", "images", "configuration", "start", "recovery")
+        for name in (
+            "options",
+            "preflight",
+            "engine",
+            "registry",
+            "debian",
+            "images",
+            "configuration",
+            "start",
+            "recovery",
+            "duties",
+        )
     ),
 ]
 

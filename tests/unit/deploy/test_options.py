@@ -14,7 +14,8 @@ from tests.unit.deploy.conftest import Bash
         ("--domain --yes", "--domain needs a value"),
         ("--domain 'a b'", "--domain must be a host name"),
         ("--email nobody", "--email must be a mail address"),
-        ("--restore-from x", "--restore-from must be a folder that exists"),
+        ("--restore-from x", "--restore-from must be a folder that exists, a web address or an rclone remote"),
+        ("--recovery-key x", "--recovery-key must be a file that can be read"),
         ("--harden", "Unknown option --harden"),
     ],
 )

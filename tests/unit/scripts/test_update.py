@@ -17,9 +17,10 @@ cd "$ROOT" || exit
 echo "deploy $(cat VERSION) $*" >>"$LOG"
 [ "$(cat VERSION)" = new ] || exit 0
 case "$BREAKS:$*" in
-    build:*--build) exit 1 ;;
+    build:*--build) echo "✗ Images could not be built." >&2; exit 1 ;;
     kill:*--build) kill -9 $PPID ;;
-    start:--yes) exit 1 ;;
+    start:--yes) echo "✗ Not everything became healthy: backend." >&2; exit 1 ;;
+    half:--yes) exit 1 ;;
     migrated:--yes) echo 9 >"$MIGRATION"; exit 1 ;;
 esac
 """
@@ -28,13 +29,16 @@ STUBS = {
 case "$*" in
     *"migrations import applied"*) cat "$MIGRATION" ;;
     "image inspect"*) exit 0 ;;
-    tag*) echo "$*" >>"$LOG" ;;
+    tag* | rmi*) echo "$*" >>"$LOG" ;;
+    *"app.backup told"*) echo "told ${*: -5:3}" >>"$LOG" ;;
     *"up -d"*) echo "up $(cat "$ROOT/VERSION")" >>"$LOG" ;;
 esac
 """,
     "curl": """#!/bin/bash
 case "$BREAKS:$(cat "$ROOT/VERSION")" in
     health:new) echo '{"services":{"ai":{"status":"failed"}},"status":"down"}' ;;
+    sick-for-good:old) [ -e "$ROOT/.cache/update/state" ] && echo '{"status":"down"}' || echo '{"status":"ok"}' ;;
+    sick-for-good:new) echo '{"status":"down"}' ;;
     errors:new) for turn in 1 2 3; do echo '{"path":"/","status":502}'; done >>"$ROOT/logs/access.log"; echo '{"status":"ok"}' ;;
     sick:*) echo '{"status":"down"}' ;;
     *) echo '{"services":{"ai":{"status":"healthy"}},"status":"ok"}' ;;
@@ -105,7 +109,7 @@ def update(clone: Path, tmp_path: Path) -> Update:
         environment = {
             "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "LOG": str(tmp_path / "log"),
             "ROOT": str(clone), "MIGRATION": str(tmp_path / "migration"), "BREAKS": breaks,
-            "WATCH_SECONDS": "30" if breaks == "errors" else "0", "NO_COLOR": "1",
+            "WATCH_SECONDS": "30" if breaks == "errors" else "0", "WELL_SECONDS": "1", "NO_COLOR": "1",
         }  # fmt: skip
         return subprocess.run(
             [clone / "scripts/update.sh", *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
@@ -120,7 +124,7 @@ def version(clone: Path) -> str:
 
 def done(tmp_path: Path) -> list[str]:
     log = tmp_path / "log"
-    return [line for line in log.read_text().splitlines() if not line.startswith("tag")] if log.exists() else []
+    return [line for line in log.read_text().splitlines() if not line.startswith(("tag", "rmi", "told"))] if log.exists() else []
 
 
 def test_a_good_version_stays(update: Update, clone: Path, tmp_path: Path) -> None:
@@ -141,11 +145,11 @@ def test_the_same_version_changes_nothing(update: Update, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("breaks", "sentence"),
     [
-        ("build", "was undone: its images could not be built"),
-        ("start", "was undone: it did not start or migrate"),
+        ("build", "was undone: its images could not be built: Images could not be built."),
+        ("start", "was undone: it did not start or migrate: Not everything became healthy: backend."),
         ("migrated", "was undone: it did not start or migrate"),
-        ("health", "was undone: it does not work"),
-        ("errors", "was undone: it does not work"),
+        ("health", "was undone: it does not work: the appliance is down"),
+        ("errors", "was undone: it does not work: 6 of 6 requests were answered with an error"),
     ],
 )
 def test_a_broken_version_is_left_again(update: Update, clone: Path, tmp_path: Path, breaks: str, sentence: str) -> None:
@@ -157,6 +161,61 @@ def test_a_broken_version_is_left_again(update: Update, clone: Path, tmp_path: P
     assert ("up old" in done(tmp_path)) is (breaks != "build")
     assert any(line.startswith("restore") for line in done(tmp_path)) is (breaks == "migrated")
     assert "tag tradeai/app:before-update tradeai/app:local" in (tmp_path / "log").read_text()
+
+
+def test_what_was_done_is_on_record(update: Update, tmp_path: Path) -> None:
+    update("new", breaks="build")
+    log = (tmp_path / "log").read_text()
+    assert "told update failed The update to" in log
+    assert "told update ok The update to" in log
+    assert "was undone (its images could not be built" in log
+
+
+def test_a_migration_that_broke_in_the_middle_left_no_number_and_is_taken_back_all_the_same(
+    update: Update, clone: Path, tmp_path: Path
+) -> None:
+    git(clone, "checkout", "--quiet", "new")
+    (clone / "app/core/migrations").mkdir(parents=True)
+    (clone / "app/core/migrations/m0002_half.py").write_text("")
+    git(clone, "add", "app")
+    git(clone, "commit", "--quiet", "-m", "half")
+    git(clone, "tag", "half")
+    git(clone, "checkout", "--quiet", "old")
+    assert update("half", breaks="half").returncode == 1
+    assert done(tmp_path)[-2:] == ["up old", "restore 20260301T020000Z-ab12 --yes"]
+
+
+def test_an_appliance_that_stays_sick_is_said_to_be_and_the_next_run_tries_again(update: Update, clone: Path) -> None:
+    ended = update("new", breaks="sick-for-good")
+    assert ended.returncode == 1
+    assert "The version from before is in place again, but the appliance is down" in ended.stderr
+    assert (clone / ".cache/update/state").exists()
+    assert update("--undo").returncode == 0
+    assert not (clone / ".cache/update/state").exists()
+
+
+def test_images_of_an_older_update_are_never_brought_back(update: Update, clone: Path, tmp_path: Path) -> None:
+    """Cut short before the present images were kept: what has the second name is of another day."""
+    folder = clone / ".cache/update"
+    folder.mkdir(parents=True)
+    old = git(clone, "rev-parse", "old")
+    (folder / "state").write_text(f"OLD={old}\nNEW={old}\nBACKUP=20260301T020000Z-ab12\nMIGRATION=1\nSTEP=build\n")
+    assert update("--undo").returncode == 0
+    assert "tag tradeai/app:before-update" not in (tmp_path / "log").read_text()
+
+
+def test_a_lock_that_git_left_when_the_power_went_is_no_obstacle(update: Update, clone: Path) -> None:
+    update("new", breaks="kill")
+    (clone / ".git/index.lock").touch()
+    undone = update("--undo")
+    assert undone.returncode == 0, undone.stderr
+    assert version(clone) == "old"
+
+
+def test_a_folder_inside_somebody_elses_clone_is_none(update: Update, clone: Path, tmp_path: Path) -> None:
+    (clone / ".git").rename(tmp_path / ".git")
+    assert "This installation is no git clone" in update("new").stderr
+    assert done(tmp_path) == []
 
 
 def test_data_that_was_migrated_comes_back_from_the_backup_made_before(update: Update, tmp_path: Path) -> None:
@@ -207,8 +266,8 @@ def test_a_power_cut_in_the_middle_is_undone_by_the_next_run(update: Update, clo
 def test_a_power_cut_at_any_step_is_undone_and_the_update_tried_anew(update: Update, clone: Path, step: str) -> None:
     folder = clone / ".cache/update"
     folder.mkdir(parents=True)
-    old = git(clone, "rev-parse", "old")
-    (folder / "state").write_text(f"OLD={old}\nBACKUP=20260301T020000Z-ab12\nMIGRATION=1\nSTEP={step}\n")
+    old, new = (git(clone, "rev-parse", name) for name in ("old", "new"))
+    (folder / "state").write_text(f"OLD={old}\nBACKUP=20260301T020000Z-ab12\nMIGRATION=1\nNEW={new}\nIMAGES=kept\nSTEP={step}\n")
     git(clone, "checkout", "--quiet", "new")
     ended = update("new")
     assert ended.returncode == 0, ended.stderr

@@ -47,6 +47,7 @@ class Body:
     unready: bool = False  # it answers, and says it is not well
     feels: bool = True  # says when something it depends on is down; otherwise it falls silent with it
     misses_next: int = 0  # probes that get lost
+    refused_by: str = ""  # something it depends on that answers everybody else: its password fits no more
 
     @property
     def running(self) -> bool:
@@ -266,14 +267,18 @@ class World:
         down = [other for other in (*KEPT[name].depends_on, *KEPT[name].fronts) if not self._works(other)]
         if down and not body.feels:
             return Probed(name, self.now, Outcome.SILENT, None, "no answer within 2 s")
-        if down:
-            return Probed(name, self.now, Outcome.BLAMES, 3.0, "503", (down[0],))
+        if down or body.refused_by:
+            return Probed(name, self.now, Outcome.BLAMES, 3.0, "503", (body.refused_by or down[0],))
         if body.unready:
             return Probed(name, self.now, Outcome.UNREADY, 3.0, "/health answers 500")
         return Probed(name, self.now, Outcome.OK, 3.0)
 
     def _works(self, name: str) -> bool:
-        return self._answers(name) and all(self._works(other) for other in KEPT[name].depends_on)
+        return (
+            self._answers(name)
+            and not self.bodies[name].refused_by
+            and all(self._works(other) for other in KEPT[name].depends_on)
+        )
 
 
 def chain(name: str) -> Iterator[str]:

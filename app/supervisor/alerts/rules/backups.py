@@ -2,7 +2,7 @@
 
 from app.core.i18n import N_
 from app.supervisor.alerts.rule import Rule
-from app.supervisor.alerts.rules.terms import P1, P2, YES, above
+from app.supervisor.alerts.rules.terms import P1, P2, P3, YES, above, minutes
 
 BACKUPS: tuple[Rule, ...] = (
     Rule(
@@ -59,6 +59,63 @@ BACKUPS: tuple[Rule, ...] = (
         YES,
         P1,
         N_("The drill's report names the step. Make a new backup and prove it at once."),
+        group="backup",
+    ),
+    Rule(
+        "restore_unfinished",
+        N_("A restore was broken off and not undone yet"),
+        "restore_unfinished",
+        YES,
+        P1,
+        N_("Undo it: scripts/restore.sh --undo"),
+        after=minutes(15),
+        group="backup",
+    ),
+    Rule(
+        "restore_failed",
+        N_("A restore failed and was undone"),
+        "restore_failed",
+        YES,
+        P2,
+        N_("The data is what it was before. The page of backups says why; choose another backup or try again."),
+        inhibited_by=("restore_unfinished",),
+        group="backup",
+    ),
+    Rule(
+        "offsite_failed",
+        N_("The copy of the backup elsewhere failed"),
+        "offsite_failed",
+        YES,
+        P2,
+        N_("The local backup is whole. The page of backups says what the target answered; copy again from the backup's page."),
+        group="backup",
+    ),
+    Rule(
+        "retention_refused",
+        N_("Old backups were not deleted"),
+        "retention_refused",
+        YES,
+        P3,
+        N_("The page of backups says why: mostly the clock is wrong. Nothing is deleted until it is right."),
+        group="backup",
+    ),
+    Rule(
+        "system_backup_failed",
+        N_("The backup of the whole system failed"),
+        "system_backup_failed",
+        YES,
+        P2,
+        N_("The page of backups names the part. Run it by hand: sudo scripts/backup-system.sh"),
+        group="backup",
+    ),
+    Rule(
+        "system_backup_late",
+        N_("There is no backup of the whole system of the last forty days"),
+        "system_backup_age_days",
+        above(40),
+        P3,
+        N_("Make one: sudo scripts/backup-system.sh; and see whether its timer runs: systemctl status tradeai-duties.timer"),
+        inhibited_by=("system_backup_failed",),
         group="backup",
     ),
 )

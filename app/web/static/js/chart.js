@@ -15,9 +15,9 @@ function echarts(address) {
   return library;
 }
 
-export async function start(figure) {
+export async function start(figure, app) {
   const part = (name) => figure.querySelector(`[data-part=${name}]`);
-  const spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+  let spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
   const canvas = part("canvas");
   const table = part("table");
 
@@ -29,11 +29,16 @@ export async function start(figure) {
   });
   part("csv").addEventListener("click", () => download(`${figure.dataset.name}.csv`, new Blob(["\ufeff", csvOf(table)], { type: "text/csv" })));
 
-  const library = await echarts(figure.dataset.echarts);
+  const [library, more] = await Promise.all([echarts(figure.dataset.echarts), kinds[spec.kind] ? {} : app.load("chart-kinds")]);
   const chart = library.init(canvas, null, { renderer: "canvas" });
   let printing = false;
-  const draw = () => chart.setOption(options(spec, colours(canvas), canvas.clientWidth, !printing), { notMerge: true });
+  const draw = () => chart.setOption(options(spec, colours(canvas), canvas.clientWidth, !printing, more), { notMerge: true });
   draw();
+  // Other figures for the same picture: it moves there instead of starting again.
+  figure.addEventListener("chart:spec", (event) => {
+    spec = event.detail;
+    chart.setOption(options(spec, colours(canvas), canvas.clientWidth, true, more), { replaceMerge: ["series"] });
+  });
   new ResizeObserver(() => {
     if (!canvas.clientWidth) return;
     chart.resize();
@@ -88,9 +93,11 @@ function colours(element) {
   return found;
 }
 
-function options(spec, colour, width, animated) {
-  const kinds = { baseline, lines, bars };
-  const made = kinds[spec.kind](spec, colour, width);
+const kinds = { baseline, lines, bars };
+const tools = { timeAxis, valueAxis, middles, windowArea, tip, number };
+
+function options(spec, colour, width, animated, more) {
+  const made = (kinds[spec.kind] ?? more[spec.kind])(spec, colour, width, tools);
   return {
     animation: animated && !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 140,

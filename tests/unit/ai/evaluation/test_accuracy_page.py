@@ -41,6 +41,31 @@ def test_the_check_of_the_protocol_is_printed(out: Path) -> None:
     assert "**109.89 %** on 17,061" in page(out)
 
 
+def test_planted_promotions_stand_beside_the_best_peer(out: Path) -> None:
+    def of(error: float) -> dict[str, dict[str, float]]:
+        return {"units x 2": {"median_absolute_error": error, "true_uplift": 1.0, "found_uplift": 0.98}}
+
+    (out / "planted.json").write_text(json.dumps({"planted": of(0.09)}))
+    (out / "peer-planted-mean-of-4.json").write_text(json.dumps({"planted": of(0.15)}))
+    line = next(line for line in page(out).splitlines() if "planted, units x 2" in line)
+    assert line.endswith("**not met** (0.60 of the best peer) |")
+    assert "Prophet with the same regressors not run" in line
+
+
+def test_a_method_asked_for_a_sample_stands_beside_ours_on_its_cells(out: Path) -> None:
+    ours = json.loads((out / "forecast.json").read_text())
+    (out / "forecast.json").write_text(json.dumps(ours | {"same_cells": {"arima": {"mape": 0.31}}}))
+    (out / "peer-arima.json").write_text(json.dumps(objective(0.5, 0.6, 0.0) | {"cells": 4_400, "cpu_seconds": 9.0}))
+    assert "On the 4,400 cells that ARIMA(1,0,1) was asked for, ours (objective MAPE) has 31.0 %, it 50.0 %." in page(out)
+
+
+@pytest.mark.parametrize(("megabytes", "verdict"), [(900, "met"), (1_300, "**not met**")])
+def test_training_at_size_has_a_limit_of_memory(out: Path, megabytes: int, verdict: str) -> None:
+    measured = {"rows": 1_600_000, "baseline_cpu_seconds": 90.0, "forecast_cpu_seconds": 200.0, "wall_seconds": 300.0}
+    (out / "scale.json").write_text(json.dumps(measured | {"peak_megabytes": megabytes}))
+    assert next(line for line in page(out).splitlines() if "1,600,000 rows" in line).endswith(f"| {verdict} |")
+
+
 def test_hidden_windows_are_quiet_throughout(panel: Panel) -> None:
     panel_quiet = panel.quiet.copy()
     for window in quiet_eights(panel):

@@ -43,6 +43,8 @@ def test_placebos_find_nothing(panel: Panel, model: LogLinearModel) -> None:
     assert found.count > 20
     assert abs(found.mean_effect) < 0.03
     assert found.outside95 < 0.12
+    assert found.judged > 20
+    assert found.rejected < 0.15
 
 
 def test_planted_promotions_are_found_again(panel: Panel, model: LogLinearModel) -> None:

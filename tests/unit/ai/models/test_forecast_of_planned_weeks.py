@@ -58,6 +58,26 @@ def test_a_planned_promotion_raises_the_forecast(known: Panel, fitted: ForecastM
     assert (ask(promoted, fitted).mean.sum(axis=0) > 1.3 * ask(quiet, fitted).mean.sum(axis=0)).all()
 
 
+def test_a_promotion_in_one_store_alone_is_seen_there(
+    known: Panel, fitted: ForecastModel, make_panel: Callable[..., Panel]
+) -> None:
+    """In the market's past all stores promote together, so only the models of rows know what a single one would do."""
+    quiet, alone = known_at(make_panel(), ORIGIN, 82), known_at(make_panel(), ORIGIN, 82)
+    for plan in (quiet, alone):
+        plan.price[:, ORIGIN + 1 :], plan.deal[:, ORIGIN + 1 :] = 4.0, 0.0
+    alone.price[0, ORIGIN + 1 :], alone.deal[0, ORIGIN + 1 :] = 3.0, 1.0
+    one, other = ask(alone, fitted).mean, ask(quiet, fitted).mean
+    assert (one[0] > 1.2 * other[0]).all()
+    assert np.allclose(one[5:10], other[5:10], rtol=0.1)
+
+
+def test_what_is_asked_for_beside_changes_no_answer(known: Panel, fitted: ForecastModel, found: Forecast) -> None:
+    some = np.array([7, 2, 30])
+    alone = Forecaster(fitted, ForecastRows(market_of(known))).forecast(ORIGIN, TARGETS, some)
+    assert np.allclose(alone.mean, found.mean[some])
+    assert np.allclose(alone.quantiles, found.quantiles[some])
+
+
 def test_quantiles_never_cross_and_units_are_never_negative(found: Forecast) -> None:
     assert (np.diff(found.quantiles, axis=-1) >= 0).all()
     assert (found.quantiles >= 0).all()
@@ -70,6 +90,9 @@ def test_what_is_sold_later_changes_nothing(make_panel: Callable[..., Panel], fi
     other.units[:, ORIGIN + 1 :] *= 9
     again = fit_forecast(known_at(other, ORIGIN, max(TARGETS)), (2, 3))
     assert np.array_equal(again.spread.z, fitted.spread.z)
+    assert np.array_equal(again.spread.factor, fitted.spread.factor)
+    assert np.array_equal(again.members.chain.weights, fitted.members.chain.weights)
+    assert again.members.stores.text == fitted.members.stores.text
     same = ask(known_at(other, ORIGIN, max(TARGETS)), again)
     assert np.array_equal(same.mean, found.mean)
     assert np.array_equal(same.quantiles, found.quantiles)

@@ -51,10 +51,11 @@ def test_every_event_has_a_reason() -> None:
         event("good", 900, 100, 0), event("near", 300, 100, 2), event("bad", -5, 10, 8), event("dear", 800, 5_000, 8, "b"),
     ]  # fmt: skip
     reasons = best_calendar(found, Rules(1_000, weeks_between=2)).reasons
-    assert reasons["good"].startswith("in")
-    assert "too near to good" in reasons["near"]
-    assert "loses money" in reasons["bad"]
-    assert "budget" in reasons["dear"]
+    assert {key: reason.code for key, reason in reasons.items()} == {
+        "good": "chosen", "near": "near", "bad": "loses", "dear": "budget",
+    }  # fmt: skip
+    assert reasons["near"].rivals == ("good",)
+    assert "too near to good" in reasons["near"].text
 
 
 def test_a_demanded_event_is_in_and_an_excluded_one_out() -> None:
@@ -63,9 +64,25 @@ def test_a_demanded_event_is_in_and_an_excluded_one_out() -> None:
     assert best_calendar(found, Rules(500, never=frozenset({"a"}))).chosen == ("b",)
 
 
-def test_rules_that_cannot_be_kept_are_told() -> None:
-    with pytest.raises(NoCalendar, match="budget"):
-        best_calendar([event("a", 900, 100, 0)], Rules(500, fewest_units=1_000))
+def test_units_that_cannot_be_reached_are_told_with_what_can() -> None:
+    with pytest.raises(NoCalendar, match="the other rules allow about 10"):
+        best_calendar([event("a", 900, 100, 0), event("b", 900, 100, 0)], Rules(500, fewest_units=1_000))
+
+
+def test_demanded_events_beyond_the_budget_or_each_other_are_told() -> None:
+    both = frozenset({"a", "b"})
+    with pytest.raises(NoCalendar, match=r"alone spend 6\.00, more than the budget of 5\.00"):
+        best_calendar([event("a", 900, 300, 0), event("b", 900, 300, 9)], Rules(500, must=both))
+    with pytest.raises(NoCalendar, match="too near to each other"):
+        best_calendar([event("a", 900, 100, 0), event("b", 900, 100, 1)], Rules(500, must=both))
+
+
+def test_an_event_that_loses_money_may_be_needed_for_the_units() -> None:
+    calendar = best_calendar(
+        [event("a", -50, 100, 0), event("b", 900, 100, 0)], Rules(500, fewest_units=5, never=frozenset({"b"}))
+    )
+    assert calendar.chosen == ("a",)
+    assert "loses money" in calendar.reasons["a"].text
 
 
 def test_two_hundred_candidates_over_a_year_are_near_the_bound() -> None:

@@ -60,3 +60,15 @@ def test_only_one_process_may_train(tmp_path: Path) -> None:
 def test_a_job_id_cannot_leave_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text("{}")
     assert JobFiles(tmp_path).find("../secret") is None
+
+
+def test_a_training_can_be_stopped_and_leaves_the_model_before(tmp_path: Path) -> None:
+    registry = tmp_path / "manifest.json"
+    registry.write_text('{"models": []}')
+    jobs = TrainingJobs(tmp_path, waiting_command(tmp_path))
+    started = jobs.start("pos")
+    stopped = jobs.stop("stopped by hand")
+    assert stopped is not None
+    assert (stopped.id, stopped.status, stopped.error) == (started.id, "failed", "stopped by hand")
+    assert registry.read_text() == '{"models": []}'
+    assert jobs.stop("again") is None

@@ -32,6 +32,7 @@ class Appliance:
         self.done: list[str] = []
         self.broken: dict[str, str] = {}
         self.sick: set[str] = set()
+        self.dies_at: dict[str, str] = {}
         self.loop = Loop(SYSTEM, self, StateFile(folder / "state", "boot"))
         self.clerk, self.stopping = clerk, threading.Event()
         self.notes: list[str] = []
@@ -70,7 +71,7 @@ class Appliance:
     def restored(self) -> None:
         """Wait until the conductor is done."""
         pause = threading.Event()
-        for _turn in range(500):
+        for _turn in range(3000):
             if self.conductor.outcome and not self.conductor.step:
                 return
             pause.wait(0.01)
@@ -100,6 +101,10 @@ class Appliance:
             what = "check" if check else order.kind
             self.done.append(what)
             trouble = self.broken.get(what)
+            if victim := self.dies_at.get(what):
+                exited = Container(f"{victim}-1", "exited", 137)
+                self._put(Stopped(victim, f"{victim}-1", SYSTEM.now()), Seen(victim, exited, SYSTEM.now()))
+                self.loop.wait_for_state(lambda state, name=victim: not state.services[name].running, 5)  # type: ignore[misc]
             if what == "restore":
                 write_json(journal, {"step": "done"})
             if what in {"settle", "undo"} or (what == "restore" and trouble == "undone already"):
@@ -157,6 +162,32 @@ def test_a_restore_that_was_killed_after_the_switch_is_undone(appliance: Applian
     appliance.restored()
     assert appliance.done[5:7] == ["restore", "undo"]
     assert set(appliance.done[7:]) == STARTS
+
+
+def test_a_database_that_died_in_the_middle_is_started_before_anything_is_undone(appliance: Appliance) -> None:
+    appliance.broken["restore"] = "It was killed (-9)."
+    appliance.dies_at["restore"] = "mongodb"
+    appliance.conductor.begin(NAME, "a person")
+    appliance.restored()
+    assert appliance.done[5:8] == ["restore", "start mongodb", "undo"]
+    assert set(appliance.done[8:]) == STARTS
+
+
+def test_what_could_not_be_undone_is_undone_once_it_can_be(appliance: Appliance) -> None:
+    appliance.broken |= {"restore": "It was killed (-9).", "undo": "The database does not answer"}
+    appliance.conductor.begin(NAME, "a person")
+    appliance.restored()
+    assert appliance.conductor.outcome == "The database does not answer"
+    write_json(appliance.clerk.shelf.work / "restore.json", {"step": "done"})  # as it was: nothing was undone
+    del appliance.broken["undo"]
+    appliance.done.clear()
+    appliance.conductor.outcome = ""
+    assert appliance.loop.wait_for_state(lambda state: all(state.healthy(name) for name in KEPT), 5)
+    appliance.conductor.try_again()
+    appliance.restored()
+    assert "undo" in appliance.done
+    appliance.conductor.try_again()
+    assert not appliance.conductor.step
 
 
 def test_services_that_do_not_work_get_the_old_data_back(appliance: Appliance) -> None:

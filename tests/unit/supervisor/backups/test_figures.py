@@ -29,7 +29,9 @@ def tell(backups: Sequence[Backup], records: Sequence[Record] = ()) -> dict[str,
 
 
 def test_without_any_backup_its_age_is_the_schedules() -> None:
-    assert tell([]) == {"backup_age_h": 72, "backup_failed": 0, "drill_failed": 0}
+    told = tell([])
+    assert told.pop("backup_age_h") == 72
+    assert set(told.values()) == {0}
 
 
 def test_age_and_proof() -> None:
@@ -54,8 +56,47 @@ def test_the_age_of_the_copy_elsewhere_is_told_once_there_is_one() -> None:
     assert tell([made(1)], [failed, copied])["offsite_age_h"] == 5
 
 
-@pytest.mark.parametrize(("kind", "name"), [("backup", "backup_failed"), ("drill", "drill_failed")])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("backup", "backup_failed"),
+        ("drill", "drill_failed"),
+        ("offsite", "offsite_failed"),
+        ("prune", "retention_refused"),
+        ("system", "system_backup_failed"),
+    ],
+)
 def test_the_newest_run_decides_whether_it_failed(kind: str, name: str) -> None:
     record: Callable[..., Any] = lambda ok: Record("1", kind, "schedule", NOW, NOW, ok, "it broke")  # noqa: E731
     assert tell([], [record(False), record(True)])[name] == 1
     assert tell([], [record(True), record(False)])[name] == 0
+
+
+def test_a_failed_copy_counts_until_a_backup_is_made_without_trying_to_copy_it() -> None:
+    failed = Record("2", "offsite", "schedule", NOW, NOW, False, "refused")
+    before = Record("1", "backup", "schedule", NOW - timedelta(minutes=1), NOW, True, "")
+    since = Record("3", "backup", "schedule", NOW + timedelta(minutes=1), NOW, True, "")
+    assert tell([], [failed, before])["offsite_failed"] == 1
+    assert tell([], [since, failed, before])["offsite_failed"] == 0
+
+
+def test_a_restore_that_was_refused_in_the_preflight_is_no_alert_and_one_that_broke_is() -> None:
+    def record(error: str) -> Record:
+        return Record("1", "restore", "operator", NOW, NOW, False, "why", "b", {"error": error})
+
+    assert tell([], [record("backup-unusable")])["restore_failed"] == 0
+    assert tell([], [record("restore-failed")])["restore_failed"] == 1
+    done = Record("2", "restore", "operator", NOW, NOW, True, "done", "b", {"safety": "s"})
+    assert tell([], [done, record("restore-failed")])["restore_failed"] == 0
+    looked = Record("3", "restore", "operator", NOW, NOW, True, "could be", "b", {"documents": 1})
+    assert tell([], [looked, record("restore-failed")])["restore_failed"] == 1
+
+
+def test_a_restore_at_which_nobody_works_is_told() -> None:
+    told = {measured.name: (measured.value, measured.detail) for measured in figures([], [], SINCE, NOW, "b1")}
+    assert told["restore_unfinished"] == (1, "b1")
+
+
+def test_the_age_of_the_backup_of_the_whole_system_is_told_once_there_is_one() -> None:
+    whole = Record("1", "system", "root", NOW, NOW - timedelta(days=41), True, "made")
+    assert tell([], [whole])["system_backup_age_days"] == pytest.approx(41)

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app.backup.orders import done, next_order, waiting
 from app.backup.progress import ProgressFile
 from app.backup.records import Record, keep_record
+from app.backup.reports import Report, Step, keep_report
 from app.backup.shelf import Backup, write_json
 from app.core.clock import FixedClock
 from app.supervisor.backups.clerk import Clerk
@@ -183,3 +184,48 @@ def test_the_schedule_places_its_orders_once_and_tells_the_figures(filled: Room)
     assert told["proof_age_days"] == 0
     list(filled.clerk.read())
     assert [order.kind for order in waiting(filled.clerk.shelf)] == ["backup", "prune"]
+
+
+def test_a_restore_that_was_left_in_the_middle_is_told_unless_somebody_is_at_it(filled: Room) -> None:
+    def told() -> float:
+        return {measured.name: measured.value for measured in filled.clerk.read()}["restore_unfinished"]
+
+    assert told() == 0
+    write_json(filled.clerk.shelf.work / "restore.json", {"step": "switch", "backup": NAME})
+    assert told() == 1
+    filled.clerk.order("undo", "supervisor")
+    assert told() == 0
+
+
+def test_the_report_of_a_quarters_test_is_kept_shown_and_told(filled: Room) -> None:
+    steps = (Step("backup", NOW, 3.0, "good", "made"), Step("load", NOW, 20.0, "bad", "7 errors"))
+    keep_report(filled.clerk.shelf, Report("20260301T070000Z", "Ada", NOW, NOW + timedelta(minutes=2), steps))
+    assert "/backups/tests/20260301T070000Z" in filled.page()
+    page = filled.page("/backups/tests/20260301T070000Z")
+    for words in ("Went wrong", "7 errors", "Back up", "Ada", "20 s"):
+        assert words in page
+    assert filled.api("GET", "/reports").get_json()["reports"][0]["good"] is False
+    assert filled.api("GET", "/reports/20260301T070000Z").get_json()["steps"][1]["outcome"] == "bad"
+    assert filled.api("GET", "/reports/..%2flock").status_code == 404
+    assert filled.browser.get("/backups/tests/nothing").status_code == 404
+    told = {measured.name: measured.value for measured in filled.clerk.read()}
+    assert told["recovery_test_failed"] == 1
+    assert "It is ordered" in filled.press("/backups/run/quarterly")
+
+
+def test_a_copy_elsewhere_stands_beside_its_backup(filled: Room) -> None:
+    folder = filled.clerk.shelf.find(NAME).folder
+    write_json(folder / "offsite.json", {"target": "s3:bucket/tradeai", "at": NOW.isoformat(), "sealed": True, "files": {}})
+    assert "sealed" in filled.page()
+    assert "s3:bucket/tradeai" in filled.page(f"/backups/{NAME}")
+    assert filled.api("GET").get_json()["backups"][0]["copied"]["sealed"] is True
+
+
+def test_what_the_host_has_done_is_on_the_page(filled: Room) -> None:
+    keep_record(
+        filled.clerk.shelf, Record("20260301T060000-00001111", "system", "root", NOW, NOW, False, "The redis could not be saved")
+    )
+    keep_record(filled.clerk.shelf, Record("20260301T060001-00001111", "update", "root", NOW, NOW, True, "Updated from a to b"))
+    page = filled.page()
+    for words in ("Whole system", "failed", "The redis could not be saved", "Updated from a to b"):
+        assert words in page

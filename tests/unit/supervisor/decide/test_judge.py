@@ -318,3 +318,17 @@ def test_what_was_restarted_is_well_from_its_first_answer_even_when_docker_never
     healed_at = max(at for at, name, phase in world.history if (name, phase) == ("redis", Phase.HEALTHY))
     assert world["redis"].since == healed_at
     assert "redis is healthy" in world.notes
+
+
+def test_a_sample_that_does_not_come_means_a_busy_host_for_a_while() -> None:
+    """Our own thread waits for a processor then; without this everything silent on such a machine was restarted at once."""
+    world = World().healthy()
+    world.tell(HostSampled(HOST))
+    world.advance(10)
+    world.bodies["backend"].hangs = True
+    world.advance(50)
+    assert world.phase("backend") is Phase.DEGRADED
+    assert world["backend"].blamed_on == "host"
+    assert world.done == []
+    world.advance(15)
+    assert len(world.actions_on("backend")) == 1

@@ -41,7 +41,14 @@ TOLD: dict[str, Any] = {
     "security": {"sign_in": 40, "sign_in.failed": 2},
 }
 DOOR = Certificate("trade.example", "Example CA", False, True, "", NOW + timedelta(days=80), ())
-MEASURES = {"backup_age_h": 6.0, "proof_age_days": 3.0, "offsite_age_h": 6.0, "db_query_mean_ms": 3.0}
+MEASURES = {
+    "backup_age_h": 6.0,
+    "proof_age_days": 3.0,
+    "offsite_age_h": 6.0,
+    "db_query_mean_ms": 3.0,
+    "recovery_test_age_days": 20.0,
+    "recovery_test_failed": 0.0,
+}
 
 
 def container(name: str) -> dict[str, Any]:

@@ -45,6 +45,9 @@ NOT_WELL = [
     ("capacity", view(state=measured(disk_full_in_h=24.0 * 40).state), "40 days"),
     ("capacity", view(series=lambda _name, _begin, _end: [7.9e9]), "No end of the disk"),
     ("documentation", view(versions=dict), "Nothing is known"),
+    ("recovery_quarterly", view(state=measured(recovery_test_age_days=None).state), "No recovery test was made yet"),
+    ("recovery_quarterly", view(state=measured(recovery_test_age_days=90).state), "90 days old"),
+    ("recovery_quarterly", view(state=measured(recovery_test_failed=1).state), "20 days old"),
 ]
 
 
@@ -84,8 +87,9 @@ def test_the_manuals_tasks_are_all_there() -> None:
         Every.DAY: {"health", "error_log", "backup_done", "disk"},
         Every.WEEK: {"security_log", "package_updates", "performance", "backup_proven"},
         Every.MONTH: {"security_audit", "capacity", "documentation", "recovery_test"},
+        Every.QUARTER: {"recovery_quarterly"},
     }
-    assert [duty.name for duty in DUTIES if duty.person] == ["security_log"]
+    assert [duty.name for duty in DUTIES if duty.person] == ["security_log", "recovery_quarterly"]
 
 
 def test_yesterdays_failures_are_part_of_the_days_health() -> None:

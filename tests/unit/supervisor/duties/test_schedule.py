@@ -21,7 +21,7 @@ def duty(every: Every, at: time = time(6, 0), person: bool = False) -> Duty:
     return Duty("a", every, "A", "", lambda _view: Proof(True, ""), at, person)
 
 
-DAILY, WEEKLY, MONTHLY = duty(Every.DAY), duty(Every.WEEK), duty(Every.MONTH)
+DAILY, WEEKLY, MONTHLY, QUARTERLY = (duty(every) for every in Every)
 
 
 def at(text: str) -> datetime:
@@ -38,6 +38,9 @@ def at(text: str) -> datetime:
         (WEEKLY, "2026-03-09T06:00", date(2026, 3, 9)),
         (MONTHLY, "2026-03-01T05:00", date(2026, 2, 1)),
         (MONTHLY, "2026-03-31T12:00", date(2026, 3, 1)),
+        (QUARTERLY, "2026-03-31T12:00", date(2026, 1, 1)),
+        (QUARTERLY, "2026-04-01T12:00", date(2026, 4, 1)),
+        (QUARTERLY, "2026-12-31T12:00", date(2026, 10, 1)),
     ],
 )
 def test_the_turn_that_is_on_is_the_last_whose_hour_came(given: Duty, now: str, day: date) -> None:
@@ -60,7 +63,7 @@ def test_an_hour_that_summer_time_leaves_out_or_repeats_comes_once() -> None:
 
 
 @given(
-    st.sampled_from([DAILY, WEEKLY, MONTHLY, duty(Every.DAY, time(2, 30)), duty(Every.DAY, time(0, 0))]),
+    st.sampled_from([DAILY, WEEKLY, MONTHLY, QUARTERLY, duty(Every.DAY, time(2, 30)), duty(Every.DAY, time(0, 0))]),
     st.datetimes(datetime(2020, 1, 2), datetime(2035, 1, 1)),  # noqa: DTZ001
     st.sampled_from(ZONES),
 )

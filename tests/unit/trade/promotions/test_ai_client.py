@@ -8,7 +8,7 @@ import pytest
 
 from app.core.clock import iso, now
 from app.core.errors import Conflict, Invalid, Unavailable
-from app.trade.promotions.ai_client import AiClient, NoModel
+from app.trade.promotions.ai_client import PATIENCE_SECONDS, AiClient
 
 
 class Service:
@@ -74,18 +74,40 @@ def test_a_training_that_does_not_end_is_given_up() -> None:
         train(Service(job("running")))
 
 
-@pytest.mark.parametrize(("status", "body", "kind"), [
-    (409, {"type": "/problems/no-model", "detail": "nothing fitted"}, NoModel), (422, {"detail": "bad id"}, Invalid),
-    (503, {"detail": "database away"}, Unavailable), (500, "no problem", Unavailable), (413, {"detail": "large"}, Conflict),
-])  # fmt: skip
-def test_each_answer_becomes_an_error_to_act_on(status: int, body: Any, kind: type[Exception]) -> None:
-    with Service((status, body)).client() as ai, pytest.raises(kind):
-        ai.uplift([], "pos")
+def uplift(service: Service, clock: Clock) -> list[dict[str, Any]]:
+    with service.client() as ai:
+        return ai.uplift([{"id": "prm_1"}], "pos", clock.wait, clock.monotonic)
 
 
-def test_nobody_there() -> None:
-    def refuse(_request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused")
+def test_a_service_that_is_being_restarted_is_waited_for_and_asked_again() -> None:
+    away, answer = (503, {"detail": "starting"}), (200, {"results": [{"id": "prm_1"}], "model": {"id": "mdl_1"}})
+    assert uplift(Service(away, away, answer), Clock()) == [{"id": "prm_1", "model": {"id": "mdl_1"}}]
 
-    with AiClient(httpx.MockTransport(refuse)) as ai, pytest.raises(Unavailable, match="does not answer"):
-        ai.newest_model("pos")
+
+def test_a_service_that_stays_away_is_given_up_with_its_reason() -> None:
+    clock = Clock()
+    with pytest.raises(Unavailable, match="starting"):
+        uplift(Service((503, {"detail": "starting"})), clock)
+    assert clock.moment == PATIENCE_SECONDS
+
+
+def test_a_refusal_is_not_asked_again() -> None:
+    service = Service((422, {"detail": "unknown customer"}))
+    with pytest.raises(Invalid, match="unknown customer"):
+        uplift(service, Clock())
+    assert len(service.asked) == 1
+
+
+def test_a_service_that_restarts_meanwhile_is_asked_again() -> None:
+    answers: list[Any] = [job("running"), None, None, job("done")]
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        told = answers.pop(0)
+        if told is None:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(told[0], content=json.dumps(told[1]))
+
+    clock = Clock()
+    with AiClient(httpx.MockTransport(answer)) as ai:
+        ai.train("pos", wait=clock.wait, monotonic=clock.monotonic)
+    assert answers == []

@@ -67,3 +67,49 @@ def test_a_missing_side_and_an_unfinished_analysis_say_nothing() -> None:
 def test_a_net_whose_band_holds_zero_is_neither_gain_nor_loss() -> None:
     told = read(manufacturer={**side("300", "500"), "net_lo80": Decimal(-450), "net_hi80": Decimal(50)}, post_dip_units=None)
     assert told[1:] == ["The manufacturer came out at about $-200 ($-450 to $50): a gain or a loss cannot be told."]
+
+
+def weeks(*dips: float) -> list[dict[str, Any]]:
+    return [{"role": "promotion", "expected_dip": 0.0}, *({"role": "post", "expected_dip": dip} for dip in dips)]
+
+
+def test_the_weeks_that_were_borrowed_from_are_counted() -> None:
+    assert "borrowed from the next three weeks" in read(weeks=weeks(-150, -100, -50, -10, 0, 0))[1]
+    assert "borrowed from the next week" in read(weeks=weeks(-300, -10, 0))[1]
+    assert "borrowed from the weeks after" in read(weeks=[])[1]
+
+
+def test_other_products_are_told_where_it_is_notable_and_certain() -> None:
+    lost = {"mean": -120, "lo80": -160, "hi80": -80}
+    drawn = {"mean": 90, "lo80": 60, "hi80": 120}
+    told = read(cannibalised_units=lost, halo_units=drawn)
+    assert "Other products of the category lost about 120 (80 to 160) to it." in told
+    assert "It drew about 90 (60 to 120) more of other products of the category." in told
+    assert len(read(cannibalised_units={**lost, "hi80": 20}, halo_units={"mean": 3, "lo80": 1, "hi80": 5})) == 2
+
+
+def banded(margin: str, spend: str, half: str) -> dict[str, Decimal | None]:
+    one = side(margin, spend)
+    ends = {"net_lo80": one["net"] - Decimal(half), "net_hi80": one["net"] + Decimal(half), "roi": Decimal(1)}
+    return {**one, **ends}
+
+
+def told_in(currency: str, account: dict[str, Any]) -> str:
+    analysis = {"state": "done", "actual_units": 1, "incremental_units": {"mean": 1}, "manufacturer": account}
+    return sentences(analysis, str, lambda _interval: "", lambda value: f"${value}", currency)[1]
+
+
+def test_every_dollar_spent_is_told_in_cents() -> None:
+    assert told_in("USD", banded("900", "1000", "60")) == (
+        "The manufacturer spent $1000 and lost $100 of it: 10 cents lost on every dollar spent, give or take 6."
+    )
+    assert "(4 cents lost on every dollar spent, give or take 6)." in told_in("USD", banded("960", "1000", "60"))
+    assert told_in("EUR", banded("1250", "1000", "100")).endswith(
+        "with $250 on top: 25 cents gained on every euro spent, give or take 10."
+    )
+    assert told_in("GBP", banded("900", "1000", "60")).endswith("10 pence lost on every pound spent, give or take 6.")
+    assert told_in("SEK", banded("900", "1000", "60")).endswith("10 % of the spend lost, give or take 6.")
+
+
+def test_without_a_return_nothing_is_said_about_every_dollar() -> None:
+    assert "every dollar" not in told_in("USD", {**banded("900", "1000", "60"), "roi": None})

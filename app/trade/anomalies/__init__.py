@@ -1,0 +1,1 @@
+"""Weeks nobody would expect, with the likeliest cause."""

@@ -1,0 +1,117 @@
+"""What will sell, and how near it would have come: questions in the trade's words, put to the AI service."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from app.access.models import Permission, Principal
+from app.access.permissions import require
+from app.core.ai import NoSales
+from app.core.errors import FieldError, Invalid
+from app.core.i18n import _
+from app.trade.customers.store import nodes as customers
+from app.trade.forecasts.client import ForecastsClient
+from app.trade.forecasts.models import AccuracyAsked, ForecastAsked, PartAsked
+from app.trade.products.store import nodes as products
+from app.trade.sales import explorer
+
+# Fields of the AI service by their beginning, and the name of the page's.
+_FIELDS = {
+    "customer_ids": "customer",
+    "product_ids": "product",
+    "plan.0.product_ids": "product",
+    "plan.0.customer_ids": "customer",
+    "plan.0.price": "price",
+    "plan.0.cut": "cut",
+    "from": "weeks",
+    "to": "weeks",
+}
+open_client: Callable[[], ForecastsClient] = ForecastsClient
+
+
+def forecast(who: Principal, asked: ForecastAsked) -> dict[str, Any]:
+    """Weeks with units and bands of the sum, `total_units`, `series`, `refused`, `warnings`, `model`. Raises Invalid, NoModel,
+    NoForecast, NoSales, Unavailable."""
+    require(who, Permission.AI_READ)
+    first = first_week(who, asked)
+    part = _part(asked)
+    question = {
+        **part,
+        "from": first.isoformat(),
+        "to": (first + timedelta(weeks=asked.weeks, days=-1)).isoformat(),
+        "plan": [_plan(asked, part, first)] if asked.planned else [],
+    }
+    with open_client() as ai:
+        answer = _named(lambda: ai.forecast(question))
+    total = answer["total"] or {"series": 0, "weeks": []}
+    return {
+        "model": answer["model"],
+        "objective": answer["objective"],
+        "series": total["series"],
+        "total_units": round(sum(week["units"] for week in total["weeks"]), 2),
+        "weeks": [{name: value for name, value in week.items() if name != "price"} for week in total["weeks"]],
+        "refused": answer["refused"],
+        "warnings": answer["warnings"],
+    }
+
+
+def accuracy(who: Principal, asked: AccuracyAsked) -> dict[str, Any]:
+    """Weeks with what was sold and what would have been forecast, and the errors. Raises NoEvaluation, NotFound, Invalid."""
+    require(who, Permission.AI_READ)
+    with open_client() as ai:
+        answer = _named(lambda: ai.accuracy({**_part(asked), "lead": asked.lead}))
+    names = ("objective", "lead", "series", "wmape", "bias", "coverage80", "weeks")
+    return {"protocol": answer["look_back"]["protocol"], **{name: answer[name] for name in names}}
+
+
+def first_week(who: Principal, asked: PartAsked) -> date:
+    """The Monday after the newest sales. Raises NoSales."""
+    newest = explorer.newest_day(who, asked.source)
+    if newest is None:
+        raise NoSales(_("There are no sales to forecast from. Import some first."))
+    return newest - timedelta(days=newest.weekday()) + timedelta(weeks=1)
+
+
+def _part(asked: PartAsked) -> dict[str, Any]:
+    """Customers and SKUs as the AI service knows them. Raises Invalid when a product stands for no SKU."""
+    skus = sorted({sku for product in asked.product for sku in products.below(product, "sku")})
+    errors = []
+    if asked.product and not skus:
+        errors.append(FieldError("product", _("There is no such product, or nothing to sell below it.")))
+    if asked.customer and not customers.by_ids([asked.customer], {"_id": 1}):
+        errors.append(FieldError("customer", _("There is no such customer.")))
+    if errors:
+        raise Invalid(_("Choose customers and products that exist."), errors)
+    return {
+        "customer_ids": [asked.customer] if asked.customer else [],
+        "product_ids": skus,
+        "objective": asked.objective,
+        "source": asked.source.value,
+    }
+
+
+def _plan(asked: ForecastAsked, part: dict[str, Any], first: date) -> dict[str, Any]:
+    start, end = asked.planned_weeks
+    skus = part["product_ids"] or sorted(products.collection().distinct("_id", {"level": "sku"}))[:200]
+    return {
+        "customer_ids": part["customer_ids"],
+        "product_ids": skus,
+        "start": (first + timedelta(weeks=start - 1)).isoformat(),
+        "end": (first + timedelta(weeks=end, days=-1)).isoformat(),
+        **({"price": str(asked.price)} if asked.price is not None else {}),
+        **({"cut": asked.cut / 100} if asked.cut is not None else {}),
+        "deal": float(asked.deal),
+        "feature": float(asked.feature),
+    }
+
+
+def _named(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer, or Invalid with the page's names of the fields."""
+    try:
+        return ask()
+    except Invalid as error:
+        raise Invalid(error.detail, [FieldError(_name(one.field), one.message) for one in error.errors]) from error
+
+
+def _name(field: str) -> str:
+    return next((name for start, name in _FIELDS.items() if field == start or field.startswith(f"{start}.")), field)
