@@ -8,12 +8,13 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-# The same examples each time, so that a run means the same everywhere; `scripts/test.sh --full` looks for new ones. A busy
-# machine fails no test: no time is asserted.
+# The same examples each time, so that a run means the same everywhere; `scripts/test.sh --full` looks for new ones, and `--fast`
+# tries the first few. A busy machine fails no test: no time is asserted.
 _PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("same", derandomize=True, **_PATIENT)
 settings.register_profile("new", **_PATIENT)
-settings.load_profile("new" if os.environ.get("FULL") else "same")
+settings.register_profile("few", derandomize=True, max_examples=15, **_PATIENT)
+settings.load_profile("new" if os.environ.get("FULL") else "few" if os.environ.get("FAST") else "same")
 
 _SECRETS = Path(tempfile.mkdtemp(prefix="tradeai-secrets-"))
 _VALUES = {

@@ -21,6 +21,8 @@ from ai.settings import Settings
 
 from .test_service import Documents, documents_of
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory, panel: Panel, model: LogLinearModel) -> Iterator[FlaskClient]:

@@ -3,14 +3,15 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 from gevent import monkey
 monkey.patch_all()
 import gevent
-import pytest
 from app.access.passwords import hashing
-
-pytestmark = pytest.mark.slow
 
 stored = hashing._hasher.hash("correct horse battery staple")
 ticks = 0

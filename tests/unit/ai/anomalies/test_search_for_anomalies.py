@@ -9,6 +9,8 @@ from ai.anomalies.search import Anomaly, find_anomalies
 from ai.data.panel import Panel
 from ai.models.loglinear import LogLinearModel
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 WEEK = 45
 
 

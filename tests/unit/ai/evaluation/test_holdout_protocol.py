@@ -9,6 +9,8 @@ from ai.evaluation.placebo import placebo_test
 from ai.evaluation.planted import planted_test
 from ai.models.loglinear import LogLinearModel, fit_blocks
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 
 def test_every_week_is_hidden_exactly_once() -> None:
     weeks = np.concatenate([run for _, run in hidden_runs(83)])

@@ -13,6 +13,8 @@ from ai.features.market import market_of
 from ai.models import trees
 from ai.models.forecast import Forecast, Forecaster, ForecastModel, TooShort, fit_forecast
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 ORIGIN, TARGETS = 79, (81, 82)
 
 

@@ -11,6 +11,8 @@ from ai.models.loglinear import LogLinearModel
 from ai.models.training import TooLittleData, train_model
 from ai.models.uplift import Promotion, Refused, UpliftModel
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 TRUE_LIFT = 1.9
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from ai.optimise.calendar import Candidate, NoCalendar, Rules, best_calendar, clash
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 
 def event(key: str, value: int, spend: int, first: int, product: str = "a", units: float = 10.0, weeks: int = 2) -> Candidate:
     return Candidate(key, value, spend, units, frozenset({("store", product)}), first, first + weeks - 1)

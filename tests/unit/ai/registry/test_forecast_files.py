@@ -11,6 +11,8 @@ from ai.models.loglinear import LogLinearModel
 from ai.registry.forecast_files import BoundForecast, UnreadableForecast, bind_forecast, forecast_market
 from ai.registry.storage import StoredModel, pack, read, write
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 
 @pytest.fixture(scope="module")
 def forecast(panel: Panel) -> ForecastModel:
