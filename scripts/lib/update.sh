@@ -99,6 +99,7 @@ few_errors() {
     local all bad
     read -r all bad < <(answers "$1")
     [ "$bad" -ge "$LEAST_ERRORS" ] && [ $((bad * 100)) -gt $((all * MOST_ERRORS_PERCENT)) ] || return 0
+    # shellcheck disable=SC2034 # update.sh says it
     TROUBLE="$bad of $all requests were answered with an error"
     return 1
 }
