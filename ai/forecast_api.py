@@ -61,7 +61,7 @@ def forecast() -> Response:
             if asked.objective != "mean":
                 means = []
                 collect("mean", means, [])
-            total = total_of(panel, found_series, means, shared_of(ready.entry.metrics))
+            total = total_of(panel, found_series, means, shared_of(ready.entry.metrics), asked.objective)
     else:
         refused = [Refusal(customer_id=c, product_id=p, reason="nothing like it has sold here yet") for c, p in missing]
     return answer(
@@ -76,8 +76,14 @@ def forecast() -> Response:
     )
 
 
-def total_of(panel: Panel, points: list[ForecastSeries], means: list[ForecastSeries], shared: float) -> ForecastTotal:
-    """The sum of the series with bands of the sum; both lists hold the same series, by what was asked for and by the mean."""
+def total_of(
+    panel: Panel, points: list[ForecastSeries], means: list[ForecastSeries], shared: float, objective: str
+) -> ForecastTotal:
+    """The sum of the series with bands of the sum; both lists hold the same series, by what was asked for and by the mean.
+
+    Means add up. Medians do not: skewed amounts that each lie below their mean would add up to less than the band of the sum
+    begins with, so of several series the units are the median of the sum.
+    """
     ends = ("lo95", "lo80", "lo50", "median", "hi50", "hi80", "hi95")
     quantiles = np.array([[[getattr(week, end) for end in ends] for week in one.weeks] for one in points])
     products = {one.product_id: number for number, one in enumerate(points)}
@@ -89,7 +95,8 @@ def total_of(panel: Panel, points: list[ForecastSeries], means: list[ForecastSer
         shared,
     )
     numbers = [week.horizon + panel.last_week for week in points[0].weeks]
-    weeks = [_week(panel, number, float(found.units[t]), found.quantiles[t], float("nan")) for t, number in enumerate(numbers)]
+    units = found.units if objective == "mean" or len(points) == 1 else found.quantiles[:, ends.index("median")]
+    weeks = [_week(panel, number, float(units[t]), found.quantiles[t], float("nan")) for t, number in enumerate(numbers)]
     return ForecastTotal(series=len(points), weeks=weeks)
 
 

@@ -176,3 +176,16 @@ def test_a_total_is_the_sum_of_its_series_with_a_band_of_its_own(client: FlaskCl
         independent = math.sqrt(sum((row["hi80"] - row["lo80"]) ** 2 for row in rows))
         assert independent * 0.9 < week["hi80"] - week["lo80"] < whole
         assert week["lo95"] <= week["lo80"] <= week["median"] <= week["hi80"] <= week["hi95"]
+
+
+@pytest.mark.parametrize("objective", ["median", "mape"])
+def test_a_total_of_several_series_by_another_aim_is_the_median_of_the_sum(
+    client: FlaskClient, panel: Panel, objective: str
+) -> None:
+    first = monday_of(panel.last_week + 1)
+    asked = {
+        "customer_ids": ["cus_chain"], "product_ids": ["prd_a"], "from": first.isoformat(),
+        "to": (first + timedelta(days=13)).isoformat(), "objective": objective, "detail": "total",
+    }  # fmt: skip
+    for week in client.post("/v1/forecast", json=asked).get_json()["total"]["weeks"]:
+        assert week["lo80"] <= week["units"] == week["median"] <= week["hi80"]
