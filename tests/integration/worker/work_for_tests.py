@@ -21,8 +21,8 @@ def count(progress: Progress, upto: int, name: str = "count") -> dict[str, Any]:
 
 def wait(progress: Progress, name: str, seconds: float = 60.0) -> dict[str, Any]:
     """Leave the process id, then wait until the test says go, or until cancelled; how often it was begun is counted."""
-    begun = client().incr(f"test:{name}:begun")
     client().set(f"test:{name}:pid", os.getpid())
+    begun = client().incr(f"test:{name}:begun")  # last: whoever sees it reads the process id
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         progress.report(1, 2, "waiting")
