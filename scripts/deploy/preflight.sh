@@ -79,10 +79,12 @@ port_taken() {
     awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' "$PROC_NET/tcp" "$PROC_NET/tcp6" 2>/dev/null
 }
 
-# own_ports: the ports that this installation's containers hold already.
+# own_ports: the ports that this installation's containers hold already; one that Docker is just restarting lists none as open.
 own_ports() {
-    docker ps --filter "label=com.docker.compose.project=$(wanted_setting COMPOSE_PROJECT_NAME)" --format '{{.Ports}}' 2>/dev/null |
-        grep -oE ':[0-9]+->' | tr -d ':>-' | sort -u || true
+    docker ps -q --filter status=running --filter status=restarting \
+        --filter "label=com.docker.compose.project=$(wanted_setting COMPOSE_PROJECT_NAME)" 2>/dev/null |
+        xargs -r docker inspect --format '{{range .HostConfig.PortBindings}}{{range .}}{{println .HostPort}}{{end}}{{end}}' 2>/dev/null |
+        sort -u || true
 }
 
 check_ports() {

@@ -134,6 +134,15 @@ orange_juice_up() {
     export TRADEAI_ORANGE_JUICE=$folder
 }
 
+# vendor_up: what browsers load from others (fonts, scripts), as the app image holds it, for pages that tests serve themselves.
+vendor_up() {
+    local folder=$ROOT/app/web/static/vendor container
+    container=$(docker create "tradeai/app:$(appliance_setting TRADEAI_TAG)") || return 1
+    rm -rf "$folder"
+    docker cp "$container:/srv/tradeai/app/web/static/vendor" "$folder" >/dev/null
+    docker rm "$container" >/dev/null
+}
+
 tier_unit() {
     if [ -n "$FAST" ]; then
         pytest_halves
@@ -166,7 +175,7 @@ tier_e2e() { tools_up && appliance_up && pytest_tier e2e tests/e2e; }
 
 tier_browser() {
     apt_install chromium fonts-dejavu-core >>"$ARTIFACTS/apt.log" 2>&1 || die "Chromium could not be installed; see $ARTIFACTS/apt.log."
-    appliance_up && pytest_tier browser tests/browser
+    appliance_up && vendor_up && pytest_tier browser tests/browser
 }
 
 tier_contract() { appliance_up && pytest_tier contract tests/contract; }

@@ -51,6 +51,6 @@ def test_the_backends_internal_address_is_shut_to_whoever_lacks_the_word(applian
 
 def test_a_task_of_the_calendar_is_looked_at_by_command(appliance: Appliance) -> None:
     listed = json.loads(appliance.tradeai("maintenance", "list", "--json", check=False).stdout)
-    assert len(listed["duties"]) == 12
+    assert len(listed["duties"]) == 13
     looked = json.loads(appliance.tradeai("maintenance", "run", "health", "--json").stdout)
     assert "services are healthy" in looked["proof"]
