@@ -1,10 +1,12 @@
 """MongoDB: the connection, declared indexes, and the versioned update that never overwrites another's change."""
 
 import functools
-from collections.abc import Iterable, Mapping
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
 from bson.codec_options import CodecOptions
@@ -19,8 +21,11 @@ from app.core.settings import Settings, settings
 
 Document = dict[str, Any]
 Db = Database[Document]
+Answer = TypeVar("Answer")
 
 _INDEX_OPTIONS_CONFLICT = {85, 86}
+_LOST_TO_ANOTHER = {112, 16908292}  # MongoDB's WriteConflict; a deadlock in FerretDB's PostgreSQL. Nothing was written.
+_ATTEMPTS = 6
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,21 @@ def ensure_indexes(db: Db, indexes: Iterable[Index]) -> list[str]:
     return touched
 
 
+def whole_write(write: Callable[[], Answer]) -> Answer:
+    """What `write` answers, asked again after a short random pause while the server ends it in favour of another's.
+
+    For single writes under a unique index: two of them at once can block each other in FerretDB, which then undoes one whole.
+    """
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return write()
+        except OperationFailure as error:
+            if error.code not in _LOST_TO_ANOTHER:
+                raise
+            time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 - spreads writers, hides nothing
+    return write()
+
+
 def stamped(document: Document, actor: str) -> Document:
     """`document` with the fields that every new document carries."""
     moment = now()
@@ -104,7 +124,7 @@ def update_versioned(
     """
     wanted = {"_id": document_id, "version": version, **(condition or {})}
     update = {"$set": {**changes, "updated_at": now(), "updated_by": actor}, "$inc": {"version": 1}}
-    before = collection.find_one_and_update(wanted, update, return_document=pymongo.ReturnDocument.BEFORE)
+    before = whole_write(lambda: collection.find_one_and_update(wanted, update, return_document=pymongo.ReturnDocument.BEFORE))
     if before is None:
         if collection.find_one({"_id": document_id}, {"_id": 1}) is None:
             raise NotFound(f"{what} {document_id} does not exist (any more).")

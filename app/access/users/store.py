@@ -9,7 +9,7 @@ from app.access.models import Role
 from app.access.users.models import User
 from app.access.users.rules import email_key
 from app.core.errors import Conflict, FieldError, NotFound
-from app.core.mongo import Document, Index, database, stamped, update_versioned
+from app.core.mongo import Document, Index, database, stamped, update_versioned, whole_write
 from app.core.paging import Page, PageRequest, find_page
 
 COLLECTION = "users"
@@ -50,7 +50,7 @@ def insert(user_id: str, fields: Document, actor: str) -> User:
     """A new user; raises Conflict when the email is taken, whatever its capitals."""
     document = stamped({"_id": user_id, **fields, "email_key": email_key(fields["email"]), "last_sign_in_at": None}, actor)
     try:
-        database()[COLLECTION].insert_one(document)
+        whole_write(lambda: database()[COLLECTION].insert_one(document))
     except DuplicateKeyError as error:
         raise _taken(fields["email"]) from error
     return from_document(document)

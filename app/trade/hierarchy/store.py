@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
-from app.core.mongo import Document, Index, database, stamped, update_versioned
+from app.core.mongo import Document, Index, database, stamped, update_versioned, whole_write
 from app.core.paging import Page, PageRequest, find_page
 from app.trade.hierarchy.rules import moved_path, paths_from_parents
 
@@ -91,7 +91,7 @@ class Nodes:
         """Store a new node with its `_id` and `path` set; raises Conflict when the code is taken."""
         node = stamped(document, actor)
         try:
-            self.collection().insert_one(node)
+            whole_write(lambda: self.collection().insert_one(node))
         except DuplicateKeyError as error:
             raise self._taken(str(document[self.code])) from error
         return node

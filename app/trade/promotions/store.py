@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError
 
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound
-from app.core.mongo import Document, Index, database, stamped, update_versioned
+from app.core.mongo import Document, Index, database, stamped, update_versioned, whole_write
 from app.core.paging import Page, PageRequest, find_page
 
 COLLECTION, SCANS = "promotions", "promotion_scans"
@@ -96,7 +96,7 @@ def insert(document: Document, actor: str) -> Document:
     """Store a new promotion; raises Conflict when the code is taken."""
     stored = stamped(document, actor)
     try:
-        collection().insert_one(stored)
+        whole_write(lambda: collection().insert_one(stored))
     except DuplicateKeyError as error:
         raise Conflict(f"A promotion with the code {document['code']} exists already. Choose another code.") from error
     return stored
