@@ -30,7 +30,10 @@ _ASK = f"""
 local used = redis.call('INCR', KEYS[1])
 if used == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 local answer = {{used, redis.call('GET', KEYS[2]), redis.call('GET', KEYS[3])}}
-if #KEYS > 3 then answer[4] = look({{unpack(KEYS, 4)}}, ARGV[2], ARGV[3])[2] end
+if #KEYS > 3 then
+  local looked = look({{unpack(KEYS, 4)}}, ARGV[2], ARGV[3])
+  answer[4], answer[5] = looked[1], looked[2]
+end
 return answer
 """
 
@@ -56,11 +59,12 @@ class Quota:
 class Answer:
     """What Redis said about a request: `known` for liveness.check, `quota` for the headers; both None while it is away.
 
-    `kept` is what the cache has for the question that was asked along, None when it has nothing.
+    `place` is where the cache has its answer to the question that was asked along, `kept` what is there: None when nothing is.
     """
 
     known: list[str | None] | None
     quota: Quota | None
+    place: bytes | None = None
     kept: bytes | None = None
 
 
@@ -81,7 +85,7 @@ def ask(counted: str, user_id: str = "", session_id: str = "", question: Questio
         return Answer(None, None)
     quota = Quota(settings().hourly_requests, used, left, HOUR)
     known = [value if value is None else value.decode() for value in found[:2]] if user_id else None
-    return Answer(known, quota, found[2] if len(found) > 2 else None)
+    return Answer(known, quota, *found[2:])
 
 
 def enforce(quota: Quota | None) -> None:

@@ -97,11 +97,14 @@ def answered(asks: Question, load: Callable[[], bytes]) -> bytes:
         place, found = client(decode=False).eval(_LOOK, len(asks.versions), *asks.versions, asks.digest, uuid4().hex)
     except RedisError:
         return load()
-    return bytes(found) if found is not None else _load_once(place, asked, load)
+    return bytes(found) if found is not None else load_once(place, asked, load)
 
 
-def _load_once(place: bytes, asked: float, load: Callable[[], bytes]) -> bytes:
-    """The answer for `place`: from a loading that another began since its entry could be valid, else loaded and kept."""
+def load_once(place: bytes, asked: float, load: Callable[[], bytes]) -> bytes:
+    """The answer for `place`: from a loading that another began since its entry could be valid, else loaded and kept.
+
+    `place` is what LOOK answered to a question that was put at `asked` (Unix seconds) or later, when nothing was kept there.
+    """
     under_way = _loads.get(place)
     if under_way is not None and asked - under_way.asked < ENTRY_SECONDS:
         under_way.done.wait(ENTRY_SECONDS)

@@ -1,5 +1,6 @@
 """Customers over HTTP."""
 
+import functools
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -22,8 +23,10 @@ blueprint = APIBlueprint("customers_api", __name__, url_prefix="/api/v1/customer
 def listing(query_data: CustomerQuery) -> Response:
     """A page of customers, filtered and sorted."""
     who = may(Permission.CUSTOMERS_READ)
-    short_way.remember(service.page_question(query_data), Permission.CUSTOMERS_READ)
-    return packed_answer(service.page_json(who, query_data))
+    answer = packed_answer(service.page_json(who, query_data))
+    load = functools.partial(service.load_page, query=query_data)
+    short_way.remember(service.page_question(query_data), load, Permission.CUSTOMERS_READ)
+    return answer
 
 
 @blueprint.post("")

@@ -2,15 +2,15 @@
 
 import gzip
 import hashlib
-import json
 from typing import Any
 
+import orjson
 from flask import Response, request
 
 
 def encode(value: Any) -> bytes:
-    """Compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    """Compact JSON. Of a page of promotions the standard library's encoder took half the time of loading it."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
 
 
 _TAG_BYTES = 16

@@ -1,5 +1,6 @@
 """Products over HTTP."""
 
+import functools
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -22,8 +23,10 @@ blueprint = APIBlueprint("products_api", __name__, url_prefix="/api/v1/products"
 def listing(query_data: ProductQuery) -> Response:
     """A page of products, filtered and sorted."""
     who = may(Permission.PRODUCTS_READ)
-    short_way.remember(service.page_question(query_data), Permission.PRODUCTS_READ)
-    return packed_answer(service.page_json(who, query_data))
+    answer = packed_answer(service.page_json(who, query_data))
+    load = functools.partial(service.load_page, query=query_data)
+    short_way.remember(service.page_question(query_data), load, Permission.PRODUCTS_READ)
+    return answer
 
 
 @blueprint.post("")

@@ -76,14 +76,15 @@ def page_question(query: ProductQuery) -> Question:
 def page_json(who: Principal, query: ProductQuery) -> bytes:
     """One page of products as packed JSON, made once and kept until a product changes."""
     require(who, tree.read)
+    return answered(page_question(query), lambda: load_page(who, query))
 
-    def load() -> bytes:
-        request = PageRequest(query.sort, query.limit, query.cursor)
-        found = tree.page(who, where(**query.model_dump()), request, query.count)
-        items = [as_json(product) for product in found.items]
-        return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
 
-    return answered(page_question(query), load)
+def load_page(who: Principal, query: ProductQuery) -> bytes:
+    """What `page_json` keeps, from the database."""
+    request = PageRequest(query.sort, query.limit, query.cursor)
+    found = tree.page(who, where(**query.model_dump()), request, query.count)
+    items = [as_json(product) for product in found.items]
+    return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
 
 
 def iterate(who: Principal, where: Document) -> Iterator[Document]:

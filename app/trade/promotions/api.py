@@ -1,5 +1,6 @@
 """Promotions over HTTP."""
 
+import functools
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -33,8 +34,10 @@ blueprint = APIBlueprint("promotions_api", __name__, url_prefix="/api/v1/promoti
 def listing(query_data: PromotionQuery) -> Response:
     """A page of promotions, filtered and sorted, without the weeks of their analysis."""
     who = may(Permission.PROMOTIONS_READ)
-    short_way.remember(service.page_question(query_data), Permission.PROMOTIONS_READ)
-    return packed_answer(service.page_json(who, query_data))
+    answer = packed_answer(service.page_json(who, query_data))
+    load = functools.partial(service.load_page, query=query_data)
+    short_way.remember(service.page_question(query_data), load, Permission.PROMOTIONS_READ)
+    return answer
 
 
 @blueprint.post("")

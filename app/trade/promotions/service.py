@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import bson
+import orjson
 from bson.codec_options import CodecOptions
 from redis.exceptions import RedisError
 
@@ -80,19 +81,21 @@ def page_question(query: PromotionQuery) -> Question:
 def page_json(who: Principal, query: PromotionQuery) -> bytes:
     """One page as packed JSON, made once and kept until a promotion, customer or product changes."""
     require(who, Permission.PROMOTIONS_READ)
-    key = query.model_dump(mode="json")
+    return answered(page_question(query), lambda: load_page(who, query))
+
+
+def load_page(who: Principal, query: PromotionQuery) -> bytes:
+    """What `page_json` keeps: the rows as JSON, kept by themselves, with the names of customers and products as they are now."""
+    require(who, Permission.PROMOTIONS_READ)
 
     def load_nameless() -> bytes:
         kept = _rows(query)
         items = [listing.as_json(row) for row in kept["rows"]]
         return encode({"items": items, "next_cursor": kept["next"], "total": kept["total"], "totals": kept["sums"]})
 
-    def load() -> bytes:
-        answer = json.loads(cached(_scopes(query), ["promotions.nameless", key], load_nameless))
-        listing.add_names(answer["items"])
-        return pack(encode(answer))
-
-    return answered(page_question(query), load)
+    answer = orjson.loads(cached(_scopes(query), ["promotions.nameless", query.model_dump(mode="json")], load_nameless))
+    listing.add_names(answer["items"])
+    return pack(encode(answer))
 
 
 def _scopes(query: PromotionQuery) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def test_of_many_who_ask_at_once_one_loads(redis_client: Any) -> None:
     for asker in askers:
         asker.start()
     assert begun.wait(5)
-    wait_until(lambda: sum("_load_once" in names for names in _stacks(askers)) == len(askers), 5, "not all of them wait")
+    wait_until(lambda: sum("load_once" in names for names in _stacks(askers)) == len(askers), 5, "not all of them wait")
     go_on.set()
     for asker in askers:
         asker.join(5)
@@ -82,7 +82,7 @@ def test_whoever_waited_for_a_loading_that_failed_loads_itself(redis_client: Any
     assert begun.wait(5)
     threads.append(threading.Thread(target=lambda: answers.append(cached(["a"], "k", lambda: b"own"))))
     threads[1].start()
-    wait_until(lambda: "_load_once" in _stacks(threads)[1], 5, "the second does not wait")
+    wait_until(lambda: "load_once" in _stacks(threads)[1], 5, "the second does not wait")
     go_on.set()
     for thread in threads:
         thread.join(5)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 
 from app.access import limits
 from app.access.models import Principal
@@ -74,13 +75,37 @@ def test_it_is_fresh_after_each_acknowledged_write(as_role: Any) -> None:
             assert json.loads(gzip.decompress(answer.data))["total"] == number
 
 
-def test_an_answer_that_is_not_kept_is_counted_once(as_role: Any, flask_requests: list[str], redis_client: Any) -> None:
+@pytest.mark.parametrize("path", LISTS)
+def test_an_answer_that_is_not_kept_is_loaded_and_counted_once(
+    as_role: Any, flask_requests: list[str], redis_client: Any, path: str
+) -> None:
+    client = as_role("viewer")
+    before = get(client, path)
+    redis_client.delete(*redis_client.keys("cache:*"))
+    after, again = get(client, path), get(client, path)
+    assert len(flask_requests) == 1
+    assert before.data == after.data == again.data
+    left = [int(answer.headers["RateLimit-Remaining"]) for answer in (before, after, again)]
+    assert left == [left[0], left[0] - 1, left[0] - 2]
+
+
+def test_a_load_that_fails_is_explained_the_long_way(
+    as_role: Any, flask_requests: list[str], redis_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = as_role("viewer")
     before = get(client, LISTS[0])
     redis_client.delete(*redis_client.keys("cache:*"))
-    after = get(client, LISTS[0])
-    assert len(flask_requests) == 2
-    assert int(before.headers["RateLimit-Remaining"]) - int(after.headers["RateLimit-Remaining"]) == 1
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ServerSelectionTimeoutError("nobody there")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("app.trade.hierarchy.store.Nodes.page", fail)
+        refused = get(client, LISTS[0])
+    assert (refused.status_code, refused.json["type"]) == (503, "/problems/unavailable")
+    assert int(before.headers["RateLimit-Remaining"]) - int(refused.headers["RateLimit-Remaining"]) == 1
+    assert get(client, LISTS[0]).status_code == 200
+    assert len(flask_requests) == 3
 
 
 def test_an_ended_session_and_a_deactivated_person_are_refused_at_once(as_role: Any, client: Any, app: Any) -> None:
