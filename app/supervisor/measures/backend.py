@@ -19,6 +19,7 @@ from app.supervisor.measures.source import Source
 
 SECONDS = 15.0
 WINDOW = timedelta(minutes=5)
+LATELY = timedelta(minutes=1)  # for connections that fail now: those that broke while MongoDB was restarted are no news
 FEWEST = 20  # requests below which a percentile says nothing
 FEWEST_ERRORS = 3  # one broken request at night is no error rate
 _LABELS = re.compile(r'(\w+)="([^"]*)"')
@@ -61,7 +62,7 @@ def _totals(counters: Counters) -> tuple[float, ...]:
 
 
 class BackendFigures:
-    """`api_p95_ms`, `api_error_share`, `db_query_mean_ms`, `db_connection_failures`, each over the last five minutes."""
+    """`api_p95_ms`, `api_error_share`, `db_query_mean_ms` over five minutes; `db_connection_failures` over the last one."""
 
     def __init__(self, fetch: Callable[[], str], clock: Clock) -> None:
         self._fetch, self._clock = fetch, clock
@@ -76,22 +77,25 @@ class BackendFigures:
         self._seen.append((now, counters))
         while len(self._seen) > 2 and now - self._seen[1][0] >= WINDOW:
             self._seen.popleft()
-        return figures(counters.since(self._seen[0][1]))
+        return figures(counters.since(self._seen[0][1]), counters.since(self._at(now - LATELY)).connection_failures)
+
+    def _at(self, moment: datetime) -> Counters:
+        """The counters as they were seen last before `moment`, or at the first look."""
+        return next((seen for at, seen in reversed(self._seen) if at <= moment), self._seen[0][1])
 
 
-def figures(lately: Counters) -> Iterable[Measured]:
-    """The figures of what happened in the window; 0 where too little did to say anything."""
+def figures(lately: Counters, failures: float) -> Iterable[Measured]:
+    """The figures of what happened in the window, and the failed connections; 0 where too little happened to say anything."""
     count = lately.buckets.get(float("inf"), 0.0)
     p95 = percentile(lately.buckets, 0.95) * 1000 if count >= FEWEST else 0.0
     share = lately.errors / lately.requests if lately.errors >= FEWEST_ERRORS and lately.requests else 0.0
     mean = lately.query_seconds / lately.queries * 1000 if lately.queries >= FEWEST else 0.0
-    failures = lately.connection_failures
     yield Measured("api_p95_ms", round(p95, 1), detail=f"{count:.0f} requests to the API in 5 minutes")
     yield Measured(
         "api_error_share", round(share, 4), detail=f"{lately.errors:.0f} of {lately.requests:.0f} requests in 5 minutes"
     )
     yield Measured("db_query_mean_ms", round(mean, 1), detail=f"{lately.queries:.0f} commands to MongoDB in 5 minutes")
-    yield Measured("db_connection_failures", failures, detail=f"{failures:.0f} failed connections to MongoDB in 5 minutes")
+    yield Measured("db_connection_failures", failures, detail=f"{failures:.0f} failed connections to MongoDB in a minute")
 
 
 def percentile(buckets: Mapping[float, float], share: float) -> float:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.core.i18n import N_
 from app.supervisor.alerts.rule import Rule
-from app.supervisor.alerts.rules.terms import P2, P3, YES, above, minutes
+from app.supervisor.alerts.rules.terms import ANY_DOWN, P2, P3, YES, above, minutes
 
 DATABASE: tuple[Rule, ...] = (
     Rule(
@@ -15,7 +15,7 @@ DATABASE: tuple[Rule, ...] = (
         P2,
         N_("See the log of mongodb and its number of connections."),
         after=minutes(1),
-        inhibited_by=("service_down:mongodb", "service_quarantined:mongodb"),
+        inhibited_by=(*ANY_DOWN, "database_slow"),
         group="database",
     ),
     Rule(

@@ -103,6 +103,15 @@ def test_the_databases_mean_and_failures(backend: Backend) -> None:
     assert figures["db_connection_failures"] == 3
 
 
+def test_connections_that_failed_a_minute_ago_are_no_news(backend: Backend) -> None:
+    backend.failures.inc(3)
+    looks = [backend.read()["db_connection_failures"] for _ in range(8)]
+    assert looks[0] == 3
+    assert looks[-3:] == [0, 0, 0]
+    backend.failures.inc(1)
+    assert backend.read()["db_connection_failures"] == 1
+
+
 def test_an_older_backend_without_those_counters_is_understood() -> None:
     assert parse("# HELP x y\nsomething 3\n") == Counters()
 
