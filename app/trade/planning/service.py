@@ -90,8 +90,11 @@ def response(who: Principal, query: ResponseQuery) -> dict[str, Any]:
     return asked_with_our_names(lambda: client.shared().response(query.product, customers_asked, query.source.value), names)
 
 
-def make_draft(who: Principal, wanted: DraftFromWhatIf) -> tuple[Document, list[str]]:
-    """A draft promotion with what is expected of it; the same wish sent again answers the same draft."""
+def make_draft(who: Principal, wanted: DraftFromWhatIf, origin: str = "whatif") -> tuple[Document, list[str]]:
+    """A draft promotion with what is expected of it; the same wish sent again answers the same draft.
+
+    `origin`: whose idea it was, whatif or recommendation.
+    """
     require(who, Permission.PROMOTIONS_WRITE)
     answer = simulate(who, wanted)
     terms = terms_of(
@@ -99,8 +102,13 @@ def make_draft(who: Principal, wanted: DraftFromWhatIf) -> tuple[Document, list[
     )
     if wanted.note:
         terms = terms.model_copy(update={"note": wanted.note})
-    planned = figures(answer, wanted, wanted.weeks, "whatif")
-    return promotions.create(who, terms, planned, draft_id(f"whatif|{who.user_id}|{wanted.once}"))
+    planned = figures(answer, wanted, wanted.weeks, origin)
+    return promotions.create(who, terms, planned, draft_id(wish_of(who, wanted, origin)))
+
+
+def wish_of(who: Principal, wanted: DraftFromWhatIf, origin: str) -> str:
+    """What makes it the same wish."""
+    return f"{origin}|{who.user_id}|{wanted.once}"
 
 
 def terms_of(

@@ -256,7 +256,7 @@ class PlannedFigures(BaseModel):
     """What was expected when it was planned, by which model."""
 
     at: datetime
-    origin: Literal["whatif", "optimiser"]
+    origin: Literal["whatif", "optimiser", "recommendation"]
     plan_id: str | None = None
     model: dict[str, Any] | None = None
     terms: PlannedTerms
