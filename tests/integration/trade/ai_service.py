@@ -138,9 +138,14 @@ class AiService:
             for name in ("price", "price_cut", "deal", "feature", "display", "units")
         ]  # fmt: skip
         error = ErrorDrift(state="unknown", at_training=0.312, now=None, ratio=None, cells=0, reason="nothing new")
+        away = "baseline_error" in self.shifted
+        baseline = ErrorDrift(
+            state="shifted" if away else "stable", at_training=0.2, now=0.4 if away else 0.21, ratio=2.0 if away else 1.05,
+            cells=64, reason="",
+        )  # fmt: skip
         return DriftAnswer(
             model=next(model for model in self.models if model.current), state="shifted" if self.shifted else "stable",
-            newest=_window(), unseen_weeks=0, features=features, error=error,
+            newest=_window(), unseen_weeks=0, features=features, error=error, baseline_error=baseline,
         )  # fmt: skip
 
     def look_back(self) -> LookBack:
