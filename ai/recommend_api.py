@@ -228,6 +228,8 @@ def _proposal(panel: Panel, place: _Place, best: _Tried, everything: list[_Tried
     before = last_promoted(panel, series)
     same_weeks = [one for one in everything if one.start == best.start and one.kind != best.kind and one.verdict == "pays"]
     runner_up = max(same_weeks, key=lambda one: net_of(one.worth), default=None)
+    same_kind = [one for one in everything if one.kind == best.kind and one.start < best.start]
+    soonest = min(same_kind, key=lambda one: one.start, default=None)
     manufacturer, retailer = (own, other) if place.asked.side == "manufacturer" else (other, own)
     units = units_of(best.found)
     units.pop("post_dip_units"), units.pop("cannibalised_units"), units.pop("net_units")
@@ -241,7 +243,8 @@ def _proposal(panel: Panel, place: _Place, best: _Tried, everything: list[_Tried
         last_promotion=None if before is None else monday_of(before),
         reasons=[
             *reasons(best.kind, best.found, best.worth, best.start, before, panel.weeks,
-                     None if runner_up is None else (runner_up.kind, runner_up.worth)),
+                     None if runner_up is None else (runner_up.kind, runner_up.worth),
+                     None if soonest is None else (soonest.start, soonest.verdict, soonest.worth)),
             *([] if given or isinstance(other, Missing) else [sharing(place.asked.side, float(draft.funding_share or 0))]),
         ],
     )  # fmt: skip

@@ -28,13 +28,19 @@ def reasons(
     before: int | None,
     weeks_known: int,
     runner_up: tuple[Kind, Worth] | None,
+    soonest: tuple[int, Verdict, Worth] | None,
 ) -> list[str]:
-    """One sentence each; `before`: the last promoted week of the sales; runner_up: the best other kind in the same weeks."""
+    """One sentence each; `before`: the last promoted week of the sales; runner_up: the best other kind in the same weeks;
+    soonest: the same kind in the first free week, None where that is proposed."""
     told = [_rest(start, before, weeks_known), _sells(kind, found)]
     told += _elsewhere(found)
     if runner_up is not None:
         other, its = runner_up
         told.append(f"{_upper(kind_text(other))} in the same weeks would earn {net_of(worth) - net_of(its):,.2f} less.")
+    if soonest is not None:
+        first, judged, its = soonest
+        less = f"earn {net_of(worth) - net_of(its):,.2f} less" if judged == "pays" else "not pay"
+        told.append(f"In the first free week, that of {monday_of(first).isoformat()}, the same would {less}.")
     if not isinstance(worth.own, Missing) and worth.own.net_lo80 < 0:
         told.append("The 80 % band of the profit reaches below zero: it may lose money.")
     if isinstance(worth.other, Missing):
@@ -53,7 +59,7 @@ def _rest(start: int, before: int | None, weeks_known: int) -> str:
 def _sells(kind: Kind, found: Simulation) -> str:
     base, sold = (sum(getattr(one, name) for one in found.products) for name in ("baseline", "promoted"))
     times = f", {sold / base:.1f} times as many" if base > 0 else ""
-    return f"At {kind_text(kind)} it sells about {sold:,.0f} units instead of {base:,.0f}{times}."
+    return f"At {kind_text(kind)}, it sells about {sold:,.0f} units instead of {base:,.0f}{times}."
 
 
 def _elsewhere(found: Simulation) -> list[str]:
