@@ -5,16 +5,38 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ai.data.panel import Panel, SalesColumns
 from ai.models.loglinear import LogLinearModel
 from ai.segments.groups import grouped
-from ai.segments.traits import FEWEST_WEEKS, TRAITS, traits_of
+from ai.segments.traits import FEWEST_WEEKS, TRAITS, drawn_together, traits_of
 
 from ..conftest import FIRST_MONDAY, LIFT, STORES
 
 pytestmark = pytest.mark.slow  # models are trained here
 LEVEL, PROMOTED, DEPTH, RESPONSE, SEASON, TREND = range(len(TRAITS))
+
+
+estimates = st.lists(st.tuples(st.floats(-100, 100), st.floats(0.01, 100)), min_size=3, max_size=20)
+
+
+@given(estimates)
+def test_estimates_are_drawn_to_their_mean_and_never_past_it(pairs: list[tuple[float, float]]) -> None:
+    values, noise = np.array(pairs).T
+    drawn, mean = drawn_together(values, noise), values.mean()
+    assert (np.abs(drawn - mean) <= np.abs(values - mean) + 1e-9).all()
+    assert ((drawn - mean) * (values - mean) >= -1e-9).all()
+    if values.var(ddof=1) <= noise.mean():
+        assert drawn == pytest.approx(np.full(len(values), mean))
+
+
+def test_what_is_sure_stays_and_what_is_unknown_stays_unknown() -> None:
+    values = np.array([1.0, 5.0, 9.0, np.nan])
+    drawn = drawn_together(values, np.array([1e-12, 1e-12, 1e-12, np.nan]))
+    assert drawn[:3] == pytest.approx(values[:3])
+    assert np.isnan(drawn[3])
 
 
 def weeks_of(sales: SalesColumns) -> np.ndarray:
