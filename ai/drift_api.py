@@ -86,9 +86,9 @@ class DriftWatch:
         for one in told.features:
             self._metrics.drift_psi.labels(one.feature, told.model.source).set(float("nan") if one.psi is None else one.psi)
         errors = ((self._metrics.drift_error, told.error), (self._metrics.drift_baseline_error, told.baseline_error))
-        for gauge, one in errors:
-            gauge.labels(told.model.source).set(float("nan") if one.ratio is None else one.ratio)
-        states = (*(one.state for one in told.features), *(one.state for _gauge, one in errors))
+        for gauge, error in errors:
+            gauge.labels(told.model.source).set(float("nan") if error.ratio is None else error.ratio)
+        states = (*(one.state for one in told.features), *(error.state for _gauge, error in errors))
         shifted = sum(state == "shifted" for state in states)
         self._metrics.drift_shifted.labels(told.model.source).set(shifted)
 

@@ -23,7 +23,7 @@ from ai.registry.storage import pack
 from ai.settings import Settings
 
 log = structlog.get_logger(__name__)
-TRAINING = Kind("training", nice=10, refusals=(TooLittleData, PanelTooLarge))
+LOWER_PRIORITY = 10
 THREADS = 2  # at the lower priority; the fit comes out the same with any number
 BASELINE_SHARE = 0.4  # of the progress that is shown
 
@@ -73,6 +73,9 @@ def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastM
     except TooShort as error:
         log.warning("no_forecast", reason=str(error))
         return None
+
+
+TRAINING = Kind("training", nice=LOWER_PRIORITY, refusals=(TooLittleData, PanelTooLarge))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -22,7 +22,7 @@ from ai.retrospect.sums import shared_of, summed
 from ai.settings import Settings
 
 log = structlog.get_logger(__name__)
-EVALUATION = Kind("evaluation", nice=12, refusals=(TooShort, PanelTooLarge), folder=FOLDER)
+LOWER_PRIORITY = 12
 
 
 def evaluate(settings: Settings, files: JobFiles, state: JobState) -> JobState:
@@ -100,6 +100,9 @@ def chain_of(said: Said, members: np.ndarray, shared: float) -> Said:
             mean[lead, 0, week], quantiles[lead, 0, week] = found.units[0], found.quantiles[0]
             mape[lead, 0, week] = said.mape[lead, chosen, week].sum()
     return Said([("", "")], said.weeks, actual, mean, mape, quantiles, said.leads)
+
+
+EVALUATION = Kind("evaluation", nice=LOWER_PRIORITY, refusals=(TooShort, PanelTooLarge), folder=FOLDER)
 
 
 def main(argv: list[str] | None = None) -> int:
