@@ -146,6 +146,7 @@ def test_a_side_without_figures_is_not_guessed(client: FlaskClient, monkeypatch:
         ({"weeks": 0}, "weeks"),
         ({"start": "2023-01-02"}, "start"),
         ({"end": "2199-01-01"}, "end"),
+        ({"start": "2026-08-03"}, "start"),
         ({"end": "2024-08-12", "weeks": 3}, "end"),
         ({"funding_share": 1.5}, "funding_share"),
         ({"costs": {"fixed": "-1"}}, "costs.fixed"),
