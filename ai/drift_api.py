@@ -43,7 +43,7 @@ class FeatureDrift(BaseModel):
 
 
 class ErrorDrift(BaseModel):
-    """WMAPE (a share) of the median forecast at training and on the weeks since; null, with a reason, where unknown."""
+    """WMAPE (a share) at training and on the weeks since; null, with a reason, where unknown."""
 
     state: Literal["stable", "moved", "shifted", "unknown"]
     at_training: float | None
@@ -59,7 +59,8 @@ class DriftAnswer(BaseModel):
     newest: Window
     unseen_weeks: int = Field(ge=0)
     features: list[FeatureDrift]
-    error: ErrorDrift
+    error: ErrorDrift = Field(description="Of the median forecast, against what the training measured")
+    baseline_error: ErrorDrift = Field(description="Of the baseline in quiet weeks, against the year before the training's end")
 
 
 class DriftWatch:
@@ -75,7 +76,7 @@ class DriftWatch:
             held = self._held.get(ready.entry.source)
             if held and held[0]() is ready:
                 return held[1]
-            found = look(ready.panel, date.fromisoformat(ready.entry.window_to), ready.entry.metrics, _book(ready))
+            found = look(ready.panel, date.fromisoformat(ready.entry.window_to), ready.entry.metrics, _book(ready), ready.model)
             told = _told(found, model_info(ready.entry))
             self._held[ready.entry.source] = (weakref.ref(ready), told)
             self._measure(told)
@@ -84,9 +85,11 @@ class DriftWatch:
     def _measure(self, told: DriftAnswer) -> None:
         for one in told.features:
             self._metrics.drift_psi.labels(one.feature, told.model.source).set(float("nan") if one.psi is None else one.psi)
-        ratio = told.error.ratio
-        self._metrics.drift_error.labels(told.model.source).set(float("nan") if ratio is None else ratio)
-        shifted = sum(state == "shifted" for state in (*(one.state for one in told.features), told.error.state))
+        errors = ((self._metrics.drift_error, told.error), (self._metrics.drift_baseline_error, told.baseline_error))
+        for gauge, error in errors:
+            gauge.labels(told.model.source).set(float("nan") if error.ratio is None else error.ratio)
+        states = (*(one.state for one in told.features), *(error.state for _gauge, error in errors))
+        shifted = sum(state == "shifted" for state in states)
         self._metrics.drift_shifted.labels(told.model.source).set(shifted)
 
 
@@ -115,6 +118,7 @@ def _told(found: Drift, model: ModelInfo) -> DriftAnswer:
             for one in found.features
         ],
         error=ErrorDrift(**found.error.__dict__),
+        baseline_error=ErrorDrift(**found.baseline_error.__dict__),
     )  # fmt: skip
 
 

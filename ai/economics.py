@@ -106,6 +106,19 @@ def funding_per_unit(product: ProductOutcome, costs: Costs) -> Decimal:
     return max(product.acquisition_regular - product.acquisition_promoted, NOTHING)
 
 
+def turnover_of(products: Sequence[ProductOutcome], side: str) -> Decimal:
+    """One side's sales in the promotion's weeks; side: manufacturer (what the retailer pays) or retailer (what shoppers pay)."""
+    prices = ((one, _bought(one) if side == "manufacturer" else one.price_paid) for one in products)
+    return sum((one.units_sold * (price or NOTHING) for one, price in prices), NOTHING)
+
+
+def _bought(one: ProductOutcome) -> Decimal | None:
+    """What the retailer pays per unit during the promotion."""
+    if one.acquisition_regular is None or one.funding is None:
+        return one.acquisition_promoted
+    return max(one.acquisition_regular - one.funding, NOTHING)
+
+
 def _result(
     margins: tuple[Decimal, Decimal, Decimal], spend: Decimal, kept: Decimal, turnover: Decimal, basis: list[str]
 ) -> Return:

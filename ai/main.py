@@ -22,8 +22,10 @@ from ai import (
     elasticity_api,
     forecast_api,
     optimise_api,
+    recommend_api,
     response_api,
     retrospect_api,
+    segments_api,
     simulate_api,
 )
 from ai.data.connection import connect
@@ -48,8 +50,10 @@ ENDPOINTS = (
     response_api,
     simulate_api,
     optimise_api,
+    recommend_api,
     drift_api,
     retrospect_api,
+    segments_api,
 )  # importing them adds their routes to the blueprint
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 

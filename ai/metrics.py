@@ -31,6 +31,12 @@ class Metrics:
         self.drift_error = Gauge(
             "tradeai_ai_drift_error_ratio", "Error since the training over that at training", ["source"], registry=self.registry
         )
+        self.drift_baseline_error = Gauge(
+            "tradeai_ai_drift_baseline_error_ratio",
+            "Baseline's error in quiet weeks since the training over that before",
+            ["source"],
+            registry=self.registry,
+        )
         self.drift_shifted = Gauge(
             "tradeai_ai_drift_shifted", "Features and errors shifted at the last look", ["source"], registry=self.registry
         )

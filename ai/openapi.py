@@ -8,7 +8,17 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from ai import anomalies_api, drift_api, optimise_api, planning_schemas, response_api, retrospect_api, schemas
+from ai import (
+    anomalies_api,
+    drift_api,
+    optimise_api,
+    planning_schemas,
+    recommend_schemas,
+    response_api,
+    retrospect_api,
+    schemas,
+    segments_api,
+)
 
 _REFERENCE = "#/components/schemas/{model}"
 # method, path, summary, request, (status, response), problems
@@ -44,6 +54,10 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
      (400, 409, 413, 422, 503)),
     ("post", "/v1/optimise", "The best calendar under a budget", optimise_api.OptimiseRequest, 200, optimise_api.OptimiseAnswer,
      (400, 409, 413, 422, 503)),
+    ("post", "/v1/segments", "Customers or products in groups that sell alike", segments_api.SegmentsRequest, 200,
+     segments_api.SegmentsAnswer, (400, 409, 413, 422, 503)),
+    ("post", "/v1/recommend", "The next promotions that pay", recommend_schemas.RecommendRequest, 200,
+     recommend_schemas.RecommendAnswer, (400, 409, 413, 422, 503)),
     ("get", "/health", "Is the service able to work", None, 200, schemas.Health, (503,)),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from flask import Response
 from pydantic import BaseModel, Field, field_validator
 
 from ai.data.weeks import covered_weeks
-from ai.economics import Missing, ProductOutcome, Return
+from ai.economics import Missing, Return, turnover_of
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.models.simulate import Simulation
 from ai.optimise.calendar import Calendar, Candidate, NoCalendar, Reason, Rules, best_calendar
@@ -179,7 +179,6 @@ def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str
     if isinstance(result, Missing):
         return result.detail
     first, last = covered_weeks(asked.start, asked.end)
-    outcomes = outcomes_of(ready, asked, found)
     series = [int(number) for product in found.products for number in product.series]
     candidate = Candidate(
         id=asked.id,
@@ -191,18 +190,9 @@ def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str
         last=last,
     )
     variance = sum(product.sd**2 + product.after_variance for product in found.products) + found.cannibalised_variance
-    sales = (one.units_sold * ((_bought(one) if side == "manufacturer" else one.price_paid) or 0) for one in outcomes)
-    return _Worked(
-        candidate, result, other, sum(sales, Decimal(0)), sum(product.baseline for product in found.products),
-        1.28155 * math.sqrt(variance),
-    )  # fmt: skip
-
-
-def _bought(one: ProductOutcome) -> Decimal | None:
-    """What the retailer pays per unit during the promotion."""
-    if one.acquisition_regular is None or one.funding is None:
-        return one.acquisition_promoted
-    return max(one.acquisition_regular - one.funding, Decimal(0))
+    turnover = turnover_of(outcomes_of(ready, asked, found), side)
+    baseline = sum(product.baseline for product in found.products)
+    return _Worked(candidate, result, other, turnover, baseline, 1.28155 * math.sqrt(variance))
 
 
 def _money(cents: float) -> str:

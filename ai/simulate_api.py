@@ -46,7 +46,7 @@ def simulate_promotion() -> Response:
     return answer(
         SimulateAnswer(
             model=model_info(ready.entry),
-            **_units(found),
+            **units_of(found),
             stores=len({ready.panel.series[number][0] for product in found.products for number in product.series.tolist()}),
             weeks=_weeks(asked, found),
             products=[_simulated(product) for product in found.products],
@@ -93,7 +93,7 @@ def _rounded(value: float) -> float:
     return round(float(value), 2)
 
 
-def _units(found: Simulation) -> dict[str, float | Band]:
+def units_of(found: Simulation) -> dict[str, float | Band]:
     """Rounded parts; net is the sum of the rounded ones, so that it adds up on the page too."""
     baseline = _rounded(sum(product.baseline for product in found.products))
     promoted = _rounded(sum(product.promoted for product in found.products))

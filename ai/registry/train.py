@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,14 +13,14 @@ from ai.data.connection import connect
 from ai.data.panel import Panel, PanelTooLarge, build_panel
 from ai.data.sales_reader import read_customers, read_products, read_sales
 from ai.data.weeks import monday_of
-from ai.logs import configure_logging
 from ai.models.forecast import ForecastModel, TooShort, fit_forecast
 from ai.models.training import TooLittleData, train_model
 from ai.registry.jobs import JobFiles, JobState, now
 from ai.registry.judge import clearly_worse
 from ai.registry.manifest import Registry
+from ai.registry.process import Kind, run
 from ai.registry.storage import pack
-from ai.settings import Settings, read_settings
+from ai.settings import Settings
 
 log = structlog.get_logger(__name__)
 LOWER_PRIORITY = 10
@@ -77,30 +75,11 @@ def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastM
         return None
 
 
+TRAINING = Kind("training", nice=LOWER_PRIORITY, refusals=(TooLittleData, PanelTooLarge))
+
+
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--job", required=True)
-    parser.add_argument("--source", choices=["pos", "shipment"], default="pos")
-    arguments = parser.parse_args(argv)
-    os.nice(LOWER_PRIORITY)
-    settings = read_settings()
-    configure_logging(settings.log_level)
-    files = JobFiles(settings.models_dir)
-    state = files.find(arguments.job) or JobState(arguments.job, arguments.source, "running", now())
-    with files.sole_training() as free:
-        if not free:
-            files.save(replace(state, status="failed", finished_at=now(), error="another training is running"))
-            return 1
-        try:
-            files.save(train(settings, files, state))
-        except (TooLittleData, PanelTooLarge) as error:
-            files.save(replace(state, status="failed", finished_at=now(), error=str(error)))
-            return 1
-        except Exception as error:  # the process's edge: the job must say that it failed
-            log.exception("training_failed", job=state.id)
-            files.save(replace(state, status="failed", finished_at=now(), error=f"{type(error).__name__}: {error}"))
-            return 1
-    return 0
+    return run(TRAINING, train, argv, __doc__)
 
 
 if __name__ == "__main__":

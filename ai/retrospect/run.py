@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from dataclasses import replace
 
@@ -14,14 +12,14 @@ from ai.data.connection import connect
 from ai.data.panel import Panel, PanelTooLarge, build_panel
 from ai.data.sales_reader import read_customers, read_products, read_sales
 from ai.data.weeks import monday_of
-from ai.logs import configure_logging
 from ai.models.forecast import TooShort
 from ai.registry.jobs import JobFiles, JobState, now
 from ai.registry.manifest import Registry
+from ai.registry.process import Kind, run
 from ai.retrospect.kept import FOLDER, Report, errors_as_facts, leads_as_facts, save
 from ai.retrospect.look_back import HIDDEN_WEEKS, Errors, Said, errors_of, hidden_weeks
 from ai.retrospect.sums import shared_of, summed
-from ai.settings import Settings, read_settings
+from ai.settings import Settings
 
 log = structlog.get_logger(__name__)
 LOWER_PRIORITY = 12
@@ -104,30 +102,11 @@ def chain_of(said: Said, members: np.ndarray, shared: float) -> Said:
     return Said([("", "")], said.weeks, actual, mean, mape, quantiles, said.leads)
 
 
+EVALUATION = Kind("evaluation", nice=LOWER_PRIORITY, refusals=(TooShort, PanelTooLarge), folder=FOLDER)
+
+
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--job", required=True)
-    parser.add_argument("--source", choices=["pos", "shipment"], default="pos")
-    arguments = parser.parse_args(argv)
-    os.nice(LOWER_PRIORITY)
-    settings = read_settings()
-    configure_logging(settings.log_level)
-    files = JobFiles(settings.models_dir / FOLDER)
-    state = files.find(arguments.job) or JobState(arguments.job, arguments.source, "running", now())
-    with files.sole_training() as free:
-        if not free:
-            files.save(replace(state, status="failed", finished_at=now(), error="another evaluation is running"))
-            return 1
-        try:
-            files.save(evaluate(settings, files, state))
-        except (TooShort, PanelTooLarge) as error:
-            files.save(replace(state, status="failed", finished_at=now(), error=str(error)))
-            return 1
-        except Exception as error:  # the process's edge: the job must say that it failed
-            log.exception("evaluation_failed", job=state.id)
-            files.save(replace(state, status="failed", finished_at=now(), error=f"{type(error).__name__}: {error}"))
-            return 1
-    return 0
+    return run(EVALUATION, evaluate, argv, __doc__)
 
 
 if __name__ == "__main__":

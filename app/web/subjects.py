@@ -40,6 +40,10 @@ MODULES = (
     "app.trade.planning.api",
     "app.trade.planning.pages",
     "app.trade.planning.optimiser_pages",
+    "app.trade.recommendations.api",
+    "app.trade.recommendations.pages",
+    "app.trade.segments.api",
+    "app.trade.segments.pages",
     "app.trade.search.api",
 )
 

@@ -1,5 +1,7 @@
 """Models, forecast and anomalies as people use them: figures come by themselves, every look is accessible, plans show."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -76,6 +78,18 @@ def test_a_forecast_goes_out_as_csv(open_page: OpenPage) -> None:
     with page.expect_download() as started:
         page.locator("#table-forecast").get_by_role("link", name="CSV").click()
     assert len(started.value.path().read_text(encoding="utf-8-sig").splitlines()) == 5
+
+
+def test_anomalies_narrow_to_a_customer(open_page: OpenPage) -> None:
+    page = open_page("/ai/anomalies").page
+    answered(page)
+    options = page.locator("#filter-customer option")
+    name = str(options.last.inner_text()).strip()
+    page.locator("#filter-customer").select_option(index=options.count() - 1)
+    page.wait_for_url(re.compile(r"customer=cus"), timeout=ANSWER_MS)
+    answered(page)
+    shown = {text.strip() for text in page.locator("#table-anomalies tbody td:nth-child(2)").all_inner_texts()}
+    assert shown <= {name, ""}
 
 
 def test_an_anomaly_leads_to_its_sales(open_page: OpenPage) -> None:

@@ -12,6 +12,7 @@ from tests.browser.opening import PHONE, WIDE, OpenPage, picture, settle
 LOOKS = [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")]
 LOOK_NAMES = ["1440-light", "1440-dark", "390-light", "390-dark"]
 PLANNING_SECONDS = 90
+ANSWER_MS = 60_000  # the first question after a training reads all sales
 
 
 def answered(page: Page) -> None:
@@ -25,12 +26,21 @@ def net(page: Page) -> str:
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
 @pytest.mark.parametrize(
-    ("path", "name"), [("/what-if", "what-if"), ("/price-response", "price-response"), ("/optimiser", "optimiser")]
+    ("path", "name"),
+    [
+        ("/what-if", "what-if"),
+        ("/price-response", "price-response"),
+        ("/optimiser", "optimiser"),
+        ("/recommendations", "recommendations"),
+        ("/segments", "segments"),
+        ("/segments?of=products", "segments-products"),
+    ],
 )
 def test_a_planning_page_is_whole_and_accessible(
     open_page: OpenPage, path: str, name: str, size: dict[str, int], scheme: str
 ) -> None:
     page = open_page(path, size=size, scheme=scheme).page
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=ANSWER_MS)
     settle(page)
     picture(page, f"{name}-{size['width']}-{scheme}")
     assert page.locator("h1").count() == 1
@@ -53,6 +63,24 @@ def test_the_answer_follows_the_slider_without_a_new_page(open_page: OpenPage) -
     assert page.locator("#draft-fields input[name=discount]").input_value() == "30"
     expect(page.locator("#answer-weeks canvas")).to_be_visible()
     picture(page, "what-if-dragged")
+
+
+def test_on_a_phone_the_figures_stay_in_sight_above_the_sliders(open_page: OpenPage) -> None:
+    page = open_page("/what-if", size=PHONE).page
+    settle(page)
+    figures, slider = page.locator("#answer-figures"), page.get_by_label("Share of the price cut that the manufacturer pays")
+    page.evaluate("slider => window.scrollBy(0, slider.getBoundingClientRect().top - 400)", slider.element_handle())
+    expect(figures).to_be_in_viewport(ratio=1)
+    before = figures.inner_text()
+    slider.fill("30")
+    answered(page)
+    expect(figures).not_to_have_text(before)
+    expect(figures).to_be_in_viewport(ratio=1)
+    boxes = figures.bounding_box(), slider.bounding_box()
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"], "the figures hide the slider"
+    picture(page, "what-if-phone-dragged")
 
 
 def test_a_deeper_cut_sells_more_and_a_reason_is_asked_above_forty_percent(open_page: OpenPage) -> None:
@@ -162,3 +190,60 @@ def test_the_promotion_page_takes_it_apart(open_page: OpenPage) -> None:
     picture(page, "promotion-taken-apart")
     page.get_by_role("link", name="Try variations").click()
     page.wait_for_url("**/what-if?promotion=*")
+
+
+def proposals(page: Page) -> Any:
+    """The cards of what is proposed, once the answer is there."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=ANSWER_MS)
+    settle(page)
+    return page.locator("[id^=proposal-]")
+
+
+def test_a_proposal_says_why_and_becomes_a_draft(open_page: OpenPage) -> None:
+    page = open_page("/recommendations").page
+    cards = proposals(page)
+    assert cards.count() or page.get_by_text("No promotion pays").is_visible()
+    if not cards.count():
+        return
+    expect(cards.first.locator("li").first).to_be_visible()
+    assert cards.first.locator(".stat").count() == 4
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Proposals as CSV").click()
+    assert len(started.value.path().read_text(encoding="utf-8-sig").splitlines()) == cards.count() + 1
+    cards.first.get_by_label("Name").fill("From a recommendation")
+    cards.first.get_by_role("button", name="Make a draft").click()
+    page.wait_for_url("**/promotions/prm_*")
+    settle(page)
+    expect(page.get_by_role("heading", name="Plan against actual")).to_be_visible()
+
+
+def test_a_promotion_that_costs_too_much_is_not_proposed(open_page: OpenPage) -> None:
+    page = open_page("/recommendations?fixed=900000000").page
+    assert proposals(page).count() == 0
+    expect(page.get_by_text("No promotion pays", exact=True)).to_be_visible()
+    expect(page.locator("#not-proposed tbody tr").first).to_be_visible()
+
+
+def test_recommendations_work_without_scripts(open_page: OpenPage) -> None:
+    page = open_page("/recommendations", java_script_enabled=False).page
+    page.get_by_role("link", name="Show the proposals").click()
+    expect(page).to_have_url(re.compile(r"now=1"))
+    page.get_by_role("button", name="Look again").click()
+    expect(page).to_have_url(re.compile(r"weeks=2"))
+
+
+def test_a_group_leads_to_its_members_and_its_next_promotions(open_page: OpenPage) -> None:
+    page = open_page("/segments").page
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=ANSWER_MS)
+    settle(page)
+    first = page.locator("#g1")
+    name = first.get_by_role("heading").inner_text()
+    first.get_by_role("link", name="Members").click()
+    page.wait_for_url("**group=g1**")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=ANSWER_MS)
+    settle(page)
+    shown = {text.strip() for text in page.locator("#table-members tbody td:nth-child(2)").all_inner_texts()}
+    assert shown == {name}
+    page.locator("#g1").get_by_role("link", name="Next promotions").click()
+    page.wait_for_url("**/recommendations?customer=**")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Next promotions")

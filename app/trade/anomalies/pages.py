@@ -14,7 +14,9 @@ from app.core.errors import Conflict, Invalid, Unavailable
 from app.core.i18n import N_, _
 from app.trade.anomalies import service
 from app.trade.anomalies.models import AnomalyAsked, Cause
+from app.trade.customers.store import nodes as customers
 from app.trade.hierarchy.choices import choice_tree
+from app.trade.hierarchy.store import Nodes
 from app.trade.products.store import nodes as products
 from app.trade.sales import store as sales
 from app.web.export import export_response
@@ -66,10 +68,16 @@ def index() -> str | Response:
         here=request.full_path.rstrip("?"),
         causes={cause.value: (_(word), tone, icon) for cause, (word, tone, icon) in CAUSES.items()},
         cause_options=[(cause.value, _(word)) for cause, (word, _tone, _icon) in CAUSES.items()],
-        products=[(one["id"], _INDENT * one["depth"] + one["name"]) for one in choice_tree(products, [asked.product])],
+        customers=_choices(customers, asked.customer),
+        products=_choices(products, asked.product),
         sales_link=_sales_link,
         any_sales=sales.any_of({}),
     )
+
+
+def _choices(nodes: Nodes, chosen: str) -> list[tuple[str, str]]:
+    """The tree as the options of a filter, indented; the chosen one even when it is no longer active."""
+    return [(one["id"], _INDENT * one["depth"] + one["name"]) for one in choice_tree(nodes, [chosen])]
 
 
 def _found(who: Principal, asked: AnomalyAsked, address: TableQuery) -> tuple[Table, service.Found | None, Any]:

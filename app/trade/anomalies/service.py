@@ -8,7 +8,7 @@ from typing import Any
 
 from app.access.models import Permission, Principal
 from app.access.permissions import require
-from app.core.ai import NoModel, NoSales
+from app.core.ai import NoModel
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import _
 from app.trade.anomalies.client import AnomaliesClient
@@ -16,8 +16,8 @@ from app.trade.anomalies.models import LONGEST_WEEKS, AnomalyAsked
 from app.trade.customers.store import nodes as customers
 from app.trade.hierarchy.answers import encode
 from app.trade.products.store import nodes as products
-from app.trade.sales import explorer
 from app.trade.sales.kept import kept
+from app.trade.sales.part import newest_day, part_of_sales
 
 SORTS = ("size", "week", "actual", "expected", "difference", "customer", "product")
 FIRST_WEEKS = 52
@@ -48,27 +48,12 @@ def search(who: Principal, asked: AnomalyAsked) -> Found:
 
 def _question(who: Principal, asked: AnomalyAsked) -> dict[str, Any]:
     """As the AI service is asked. Raises Invalid for a customer or product that is not there, NoSales without any."""
-    newest = explorer.newest_day(who, asked.source)
-    if newest is None:
-        raise NoSales(_("There are no sales to look through. Import some first."))
+    newest = newest_day(who, asked.source)
     end = asked.end or (asked.start + timedelta(weeks=FIRST_WEEKS) if asked.start else newest + timedelta(days=6))
     start = asked.start or end - timedelta(weeks=FIRST_WEEKS, days=-1)
     start = max(start, end - timedelta(weeks=LONGEST_WEEKS))
-    skus = sorted(products.below(asked.product, "sku")) if asked.product else []
-    errors = []
-    if asked.product and not skus:
-        errors.append(FieldError("product", _("There is no such product, or nothing to sell below it.")))
-    if asked.customer and not customers.by_ids([asked.customer], {"_id": 1}):
-        errors.append(FieldError("customer", _("There is no such customer.")))
-    if errors:
-        raise Invalid(_("Choose a customer and a product that exist."), errors)
-    return {
-        "customer_ids": [asked.customer] if asked.customer else [],
-        "product_ids": skus,
-        "from": start.isoformat(),
-        "to": end.isoformat(),
-        "source": asked.source.value,
-    }
+    part = part_of_sales([asked.customer] if asked.customer else [], [asked.product] if asked.product else [], asked.source)
+    return {**part, "from": start.isoformat(), "to": end.isoformat()}
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:

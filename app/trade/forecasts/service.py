@@ -6,14 +6,10 @@ from typing import Any
 
 from app.access.models import Permission, Principal
 from app.access.permissions import require
-from app.core.ai import NoSales
-from app.core.errors import FieldError, Invalid
-from app.core.i18n import _
-from app.trade.customers.store import nodes as customers
 from app.trade.forecasts.client import ForecastsClient
 from app.trade.forecasts.models import AccuracyAsked, ForecastAsked, PartAsked
 from app.trade.products.store import nodes as products
-from app.trade.sales import explorer
+from app.trade.sales.part import asked_with_our_names, newest_day, part_of_sales
 
 # Fields of the AI service by their beginning, and the name of the page's.
 _FIELDS = {
@@ -42,7 +38,7 @@ def forecast(who: Principal, asked: ForecastAsked) -> dict[str, Any]:
         "plan": [_plan(asked, part, first)] if asked.planned else [],
     }
     with open_client() as ai:
-        answer = _named(lambda: ai.forecast(question))
+        answer = asked_with_our_names(lambda: ai.forecast(question), _FIELDS)
     total = answer["total"] or {"series": 0, "weeks": []}
     return {
         "model": answer["model"],
@@ -59,35 +55,21 @@ def accuracy(who: Principal, asked: AccuracyAsked) -> dict[str, Any]:
     """Weeks with what was sold and what would have been forecast, and the errors. Raises NoEvaluation, NotFound, Invalid."""
     require(who, Permission.AI_READ)
     with open_client() as ai:
-        answer = _named(lambda: ai.accuracy({**_part(asked), "lead": asked.lead}))
+        answer = asked_with_our_names(lambda: ai.accuracy({**_part(asked), "lead": asked.lead}), _FIELDS)
     names = ("objective", "lead", "series", "wmape", "bias", "coverage80", "weeks")
     return {"protocol": answer["look_back"]["protocol"], **{name: answer[name] for name in names}}
 
 
 def first_week(who: Principal, asked: PartAsked) -> date:
     """The Monday after the newest sales. Raises NoSales."""
-    newest = explorer.newest_day(who, asked.source)
-    if newest is None:
-        raise NoSales(_("There are no sales to forecast from. Import some first."))
+    newest = newest_day(who, asked.source)
     return newest - timedelta(days=newest.weekday()) + timedelta(weeks=1)
 
 
 def _part(asked: PartAsked) -> dict[str, Any]:
-    """Customers and SKUs as the AI service knows them. Raises Invalid when a product stands for no SKU."""
-    skus = sorted({sku for product in asked.product for sku in products.below(product, "sku")})
-    errors = []
-    if asked.product and not skus:
-        errors.append(FieldError("product", _("There is no such product, or nothing to sell below it.")))
-    if asked.customer and not customers.by_ids([asked.customer], {"_id": 1}):
-        errors.append(FieldError("customer", _("There is no such customer.")))
-    if errors:
-        raise Invalid(_("Choose customers and products that exist."), errors)
-    return {
-        "customer_ids": [asked.customer] if asked.customer else [],
-        "product_ids": skus,
-        "objective": asked.objective,
-        "source": asked.source.value,
-    }
+    """The part with what the forecast aims at. Raises Invalid for customers and products that do not exist."""
+    part = part_of_sales([asked.customer] if asked.customer else [], asked.product, asked.source)
+    return {**part, "objective": asked.objective}
 
 
 def _plan(asked: ForecastAsked, part: dict[str, Any], first: date) -> dict[str, Any]:
@@ -103,15 +85,3 @@ def _plan(asked: ForecastAsked, part: dict[str, Any], first: date) -> dict[str, 
         "deal": float(asked.deal),
         "feature": float(asked.feature),
     }
-
-
-def _named(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The answer, or Invalid with the page's names of the fields."""
-    try:
-        return ask()
-    except Invalid as error:
-        raise Invalid(error.detail, [FieldError(_name(one.field), one.message) for one in error.errors]) from error
-
-
-def _name(field: str) -> str:
-    return next((name for start, name in _FIELDS.items() if field == start or field.startswith(f"{start}.")), field)

@@ -105,6 +105,12 @@ def drift_rows(look: Mapping[str, Any]) -> list[Document]:
     return sorted(rows, key=lambda row: (order[row["state"]], -(row["psi"] or 0)))
 
 
+def drift_errors(look: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Both models' errors with their names; looks of older versions know the forecast's only."""
+    named = ((_("Forecast error"), look["error"]), (_("Baseline error, quiet weeks"), look.get("baseline_error")))
+    return [(name, error) for name, error in named if error]
+
+
 def drift_chart(looks: Sequence[Document]) -> Chart | None:
     """The stability index of each feature over the looks of the last months."""
     days = {formatting.iso_date(look["at"]): look for look in looks}

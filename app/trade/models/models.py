@@ -74,7 +74,7 @@ class FeatureDrift(BaseModel):
 
 
 class ErrorDrift(BaseModel):
-    """WMAPE of the median forecast (a share) at training and on the weeks since."""
+    """WMAPE (a share) at training and on the weeks since."""
 
     state: DriftState
     at_training: float | None
@@ -94,7 +94,8 @@ class Drift(BaseModel):
     newest: Window
     unseen_weeks: int
     features: list[FeatureDrift]
-    error: ErrorDrift
+    error: ErrorDrift = Field(description="Of the median forecast")
+    baseline_error: ErrorDrift | None = Field(None, description="Of the baseline in quiet weeks; null in looks of older versions")
 
 
 class Evaluation(BaseModel):

@@ -41,6 +41,7 @@ def index() -> str:
         errors_chart=figures.errors_chart([*found.models, *found.gone]),
         look=found.look,
         drift_rows=figures.drift_rows(found.look) if found.look else [],
+        drift_errors=figures.drift_errors(found.look) if found.look else [],
         drift_says=rules.sentence(found.look) if found.look else "",
         drift_chart=figures.drift_chart(found.looks),
         leads=Table("leads", figures.LEAD_COLUMNS, TableQuery("", path=request.path), leads, panel=False, exports=()),

@@ -13,13 +13,17 @@ FEATURES = {
     "display": N_("Displays"),
     "units": N_("Units"),
 }
+ERRORS = {
+    "error": N_("forecast error {ratio} times that at training"),
+    "baseline_error": N_("baseline error in quiet weeks {ratio} times that before the training's end"),
+}
 SHIFTED = "shifted"
 
 
 def shifted(look: Mapping[str, Any]) -> list[str]:
     """The names of what no longer looks as at training."""
     found = [str(one["feature"]) for one in look["features"] if one["state"] == SHIFTED]
-    return [*found, "error"] if look["error"]["state"] == SHIFTED else found
+    return found + [name for name in ERRORS if (look.get(name) or {}).get("state") == SHIFTED]
 
 
 def sentence(look: Mapping[str, Any]) -> str:
@@ -29,9 +33,10 @@ def sentence(look: Mapping[str, Any]) -> str:
           psi=f"{one['psi']:.2f}", usual=f"{max(one['usual'] or 0.0, 0.25):.2f}")
         for one in look["features"] if one["state"] == SHIFTED
     ]  # fmt: skip
-    error = look["error"]
-    if error["state"] == SHIFTED:
-        parts.append(_("forecast error {ratio} times that at training", ratio=f"{error['ratio']:.1f}"))
+    for name, words in ERRORS.items():
+        error = look.get(name) or {}  # looks of older versions have no error of the baseline
+        if error.get("state") == SHIFTED:
+            parts.append(_(words, ratio=f"{error['ratio']:.1f}"))
     return "; ".join(parts) or _("the newest weeks look as those of the training did")
 
 

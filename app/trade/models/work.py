@@ -68,7 +68,7 @@ def look_at_drift(progress: Progress, source: str | None = None) -> dict[str, An
 
 def keep_look(source: str, found: dict[str, Any]) -> dict[str, Any]:
     """Store what the AI service found of drift and report it."""
-    names = ("state", "newest", "unseen_weeks", "features", "error")
+    names = ("state", "newest", "unseen_weeks", "features", "error", "baseline_error")
     look = store.add_look(source, now(), {"model": found["model"]["id"], **{name: found[name] for name in names}})
     report(source, look["model"], rules.shifted(look), rules.sentence(look))
     emit("models", "model.looked_at", {"source": source, "state": look["state"], "shifted": rules.shifted(look)})

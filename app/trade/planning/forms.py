@@ -54,12 +54,12 @@ def whatif(values: Mapping[str, str]) -> WhatIf:
         "start": values["start"],
         "weeks": values["weeks"] or "2",
         "deal": bool(values["deal"]),
-        **{name: _share(values[name], name, errors) for name in _PERCENT},
+        **{name: share_of(values[name], name, errors) for name in _PERCENT},
         "fixed": number_of(values["fixed"], "fixed", errors) or Decimal(0),
     }
     if errors:
         raise Invalid(errors=errors)
-    return _validated(WhatIf, fields)
+    return validated(WhatIf, fields)
 
 
 def plan_defaults(newest: date, weeks: int = 12) -> dict[str, str]:
@@ -84,11 +84,11 @@ def plan(values: Mapping[str, str], customer_ids: list[str], product_ids: list[s
     if budget is None and not any(error.field == "budget" for error in errors):
         errors.append(FieldError("budget", _("Write the budget, like 25000.")))
     limits = {
-        "most_discount": _share(values.get("most_discount", "") or "40", "most_discount", errors),
-        "most_spend_share": _share(values["most_spend_share"], "most_spend_share", errors)
+        "most_discount": share_of(values.get("most_discount", "") or "40", "most_discount", errors),
+        "most_spend_share": share_of(values["most_spend_share"], "most_spend_share", errors)
         if values.get("most_spend_share")
         else None,
-        "blackout": _days(values.get("blackout", ""), errors),
+        "blackout": days_of(values.get("blackout", ""), errors),
         **{name: _whole(values.get(name, ""), name, errors) for name in ("most_events", "most_at_once", "fewest_units")},
     }
     between = _whole(values.get("weeks_between", ""), "weeks_between", errors)
@@ -106,7 +106,7 @@ def plan(values: Mapping[str, str], customer_ids: list[str], product_ids: list[s
         "side": values.get("side") or "manufacturer",
         "rules": {**limits, "weeks_between": between or 0},
     }
-    return _validated(PlanInput, fields)
+    return validated(PlanInput, fields)
 
 
 def _mechanics(values: Mapping[str, str], row: int, errors: list[FieldError]) -> Mechanics | None:
@@ -115,7 +115,7 @@ def _mechanics(values: Mapping[str, str], row: int, errors: list[FieldError]) ->
     if not texts["discount"]:
         return None
     before = len(errors)
-    shares = {name: _share(texts[name] or ("100" if name == "funding" else "0"), f"{name}_{row}", errors) for name in _PERCENT}
+    shares = {name: share_of(texts[name] or ("100" if name == "funding" else "0"), f"{name}_{row}", errors) for name in _PERCENT}
     fixed = number_of(texts["fixed"], f"fixed_{row}", errors) or Decimal(0)
     if len(errors) > before:
         return None
@@ -128,7 +128,7 @@ def _mechanics(values: Mapping[str, str], row: int, errors: list[FieldError]) ->
         return None
 
 
-def _share(text: str, name: str, errors: list[FieldError]) -> Decimal | None:
+def share_of(text: str, name: str, errors: list[FieldError]) -> Decimal | None:
     """`25` as 0.25; whatever is not a number between 0 and 100 is named."""
     value = number_of(text, name, errors)
     if value is not None and not 0 <= value <= 100:
@@ -145,7 +145,8 @@ def _whole(text: str, name: str, errors: list[FieldError]) -> int | None:
     return None if value is None else int(value)
 
 
-def _days(text: str, errors: list[FieldError]) -> list[date]:
+def days_of(text: str, errors: list[FieldError]) -> list[date]:
+    """`2026-12-21, 2026-12-28` as days; what is none is named."""
     found = []
     for part in text.replace(";", ",").replace("\n", ",").split(","):
         if not part.strip():
@@ -158,7 +159,8 @@ def _days(text: str, errors: list[FieldError]) -> list[date]:
     return found
 
 
-def _validated(model: Any, fields: Mapping[str, Any]) -> Any:
+def validated(model: Any, fields: Mapping[str, Any]) -> Any:
+    """The fields as `model`; raises Invalid with words for people."""
     try:
         return model.model_validate({name: value for name, value in fields.items() if value is not None})
     except ValidationError as error:

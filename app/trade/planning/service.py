@@ -21,6 +21,7 @@ from app.trade.promotions.analysis import exact_side, skus_of
 from app.trade.promotions.models import Costs, PromotionCreate
 from app.trade.sales import explorer
 from app.trade.sales.models import Source
+from app.trade.sales.part import asked_with_our_names
 
 _BANDS = {
     "incremental_units": "incremental_units",
@@ -28,6 +29,10 @@ _BANDS = {
     "other_products_units": "cannibalised_band",
     "net_units": "net_band",
 }
+
+# The AI service's fields by the names that people see here.
+_FIELDS = {"cut": "discount", "costs": "fixed", "customer_ids": "customer_id", "product_ids": "product_ids",
+           "funding_share": "funding"}  # fmt: skip
 
 
 def newest_week(who: Principal, source: Source = Source.POS) -> date | None:
@@ -50,10 +55,8 @@ def simulate(who: Principal, wanted: WhatIf) -> dict[str, Any]:
         errors.append(FieldError("product_ids", _("Choose products that exist; a brand or category needs SKUs below it.")))
     if errors:
         raise Invalid(errors=errors)
-    try:
-        return told(client.shared().simulate(rules.whatif_question(wanted, skus[:200])))
-    except Invalid as error:
-        raise Invalid(error.detail, [_ours(one) for one in error.errors]) from error
+    question = rules.whatif_question(wanted, skus[:200])
+    return told(asked_with_our_names(lambda: client.shared().simulate(question), _FIELDS))
 
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:
@@ -61,13 +64,6 @@ def told(answer: dict[str, Any]) -> dict[str, Any]:
     kept = ("model", "stores", "baseline_units", "promoted_units", "weeks", "products", "refused", "warnings")
     bands = {ours: answer[theirs] for ours, theirs in _BANDS.items()}
     return {**{name: answer[name] for name in kept}, **bands, **{side: answer[side] for side in ("manufacturer", "retailer")}}
-
-
-def _ours(error: FieldError) -> FieldError:
-    """The AI service's fields by the names that people see here."""
-    names = {"cut": "discount", "costs": "fixed", "customer_ids": "customer_id", "funding_share": "funding"}
-    first = error.field.split(".")[0]
-    return FieldError(names.get(first, first), error.message)
 
 
 def elasticities(who: Principal, source: Source = Source.POS) -> dict[str, Any]:
@@ -89,16 +85,16 @@ def elasticities(who: Principal, source: Source = Source.POS) -> dict[str, Any]:
 def response(who: Principal, query: ResponseQuery) -> dict[str, Any]:
     """The fitted curve of one product with the weeks behind it, as the AI service gives it."""
     require(who, Permission.PROMOTIONS_READ)
-    try:
-        return client.shared().response(query.product, [query.customer] if query.customer else [], query.source.value)
-    except Invalid as error:
-        names = {"product_id": "product", "customer_ids": "customer"}
-        fields = [FieldError(names.get(one.field.split(".")[0], one.field), one.message) for one in error.errors]
-        raise Invalid(error.detail, fields) from error
+    customers_asked = [query.customer] if query.customer else []
+    names = {"product_id": "product", "customer_ids": "customer"}
+    return asked_with_our_names(lambda: client.shared().response(query.product, customers_asked, query.source.value), names)
 
 
-def make_draft(who: Principal, wanted: DraftFromWhatIf) -> tuple[Document, list[str]]:
-    """A draft promotion with what is expected of it; the same wish sent again answers the same draft."""
+def make_draft(who: Principal, wanted: DraftFromWhatIf, origin: str = "whatif") -> tuple[Document, list[str]]:
+    """A draft promotion with what is expected of it; the same wish sent again answers the same draft.
+
+    `origin`: whose idea it was, whatif or recommendation.
+    """
     require(who, Permission.PROMOTIONS_WRITE)
     answer = simulate(who, wanted)
     terms = terms_of(
@@ -106,8 +102,13 @@ def make_draft(who: Principal, wanted: DraftFromWhatIf) -> tuple[Document, list[
     )
     if wanted.note:
         terms = terms.model_copy(update={"note": wanted.note})
-    planned = figures(answer, wanted, wanted.weeks, "whatif")
-    return promotions.create(who, terms, planned, draft_id(f"whatif|{who.user_id}|{wanted.once}"))
+    planned = figures(answer, wanted, wanted.weeks, origin)
+    return promotions.create(who, terms, planned, draft_id(wish_of(who, wanted, origin)))
+
+
+def wish_of(who: Principal, wanted: DraftFromWhatIf, origin: str) -> str:
+    """What makes it the same wish."""
+    return f"{origin}|{who.user_id}|{wanted.once}"
 
 
 def terms_of(

@@ -154,6 +154,7 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         "baseline_units": result.get("baseline_units"),
         **{name: result.get(name) for name in _INTERVALS},
         "total_units": result.get("total_units"),
+        "placebo_p_value": result.get("placebo_p_value"),
         "manufacturer": manufacturer,
         "retailer": retailer,
         "warnings": list(result.get("warnings") or ()),

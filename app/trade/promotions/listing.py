@@ -21,7 +21,7 @@ from app.trade.promotions.models import PromotionQuery
 
 _TOLD = (
     "model", "actual_units", "baseline_units", "incremental_units", "post_dip_units", "net_incremental_units",
-    "cannibalised_units", "halo_units", "total_units",
+    "cannibalised_units", "halo_units", "total_units", "placebo_p_value",
 )  # fmt: skip
 _ROI: dict[str, Document] = {
     "gain": {"net": {"$gt": 0}},

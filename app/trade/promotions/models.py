@@ -231,6 +231,9 @@ class Analysis(BaseModel):
     cannibalised_units: Interval | None = Field(None, description="Other products of the category that lost; not positive")
     halo_units: Interval | None = Field(None, description="Other products of the category that gained; not negative")
     total_units: float | None = Field(None, description="incremental + post-promotion dip + cannibalised + halo, exactly")
+    placebo_p_value: float | None = Field(
+        None, ge=0, le=1, description="Share of quiet windows of like length that stray as far from their baseline; null: too few"
+    )
     manufacturer: Side | None = None
     retailer: Side | None = None
     warnings: list[str] = []
@@ -253,7 +256,7 @@ class PlannedFigures(BaseModel):
     """What was expected when it was planned, by which model."""
 
     at: datetime
-    origin: Literal["whatif", "optimiser"]
+    origin: Literal["whatif", "optimiser", "recommendation"]
     plan_id: str | None = None
     model: dict[str, Any] | None = None
     terms: PlannedTerms

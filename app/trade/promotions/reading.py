@@ -20,19 +20,32 @@ _COINS = {"USD": ("cents", "dollar"), "EUR": ("cents", "euro"), "GBP": ("pence",
 
 
 def sentences(analysis: Mapping[str, Any], number: Figure, about: Figure, money: Figure, currency: str = "") -> list[str]:
-    """What happened, what it cost the weeks after and other products, and who earned; empty without a finished analysis.
+    """What happened, how often chance does the same, what it cost the weeks after and other products, and who earned; empty
+    without a finished analysis.
 
     `about` writes an interval rounded to what is known: "about 1 240 (1 100 to 1 390)".
     """
     incremental = analysis.get("incremental_units")
     if analysis.get("state") != "done" or not incremental:
         return []
-    told = [_sold(incremental, analysis, number, about)]
+    told = [_sold(incremental, analysis, number, about), *by_chance(analysis.get("placebo_p_value"))]
     told += _borrowed(analysis, about)
     told += _others(analysis, about)
     told += _earned(analysis.get("manufacturer"), money, _("The manufacturer"), currency)
     told += _earned(analysis.get("retailer"), money, _("The retailer"), currency)
     return told
+
+
+def by_chance(p_value: float | None) -> list[str]:
+    """How often weeks in which nothing happened strayed as far; empty where too few such weeks exist to tell."""
+    if p_value is None:
+        return []
+    times = round(100 * p_value)
+    if times < 1:
+        return [_("A promotion that did nothing would look like this less than once in 100 times.")]
+    if times == 1:
+        return [_("A promotion that did nothing would look like this about once in 100 times.")]
+    return [_("A promotion that did nothing would look like this about {times} times in 100.", times=times)]
 
 
 def certain(interval: Mapping[str, Any] | None) -> bool:

@@ -11,8 +11,10 @@ from ai.anomalies_api import AnomalyAnswer, AnomalyFound, AnomalyRequest
 from ai.drift_api import DriftAnswer, ErrorDrift, FeatureDrift
 from ai.planning_schemas import ForecastAnswer, ForecastRequest, ForecastTotal, ForecastWeek
 from ai.problems import Invalid, from_validation
+from ai.recommend_schemas import NotProposed, Proposal, RecommendAnswer, RecommendRequest
 from ai.retrospect_api import AccuracyAnswer, AccuracyRequest, AccuracyWeek, LookBack
-from ai.schemas import Job, JobAnswer, ModelInfo, ModelList, PromoteRequest, TrainRequest, Window
+from ai.schemas import Band, Job, JobAnswer, ModelInfo, ModelList, PromoteRequest, Side, TrainRequest, Window
+from ai.segments_api import Group, GroupTrait, LeftOut, Member, SegmentsAnswer, SegmentsRequest, Trait
 
 FIRST_MONDAY = date(2026, 1, 5)
 WEEKS = 30
@@ -96,6 +98,10 @@ class AiService:
             return 200, self._forecast(ForecastRequest.model_validate_json(json.dumps(body)))
         if path == "/v1/accuracy":
             return self._accuracy(AccuracyRequest.model_validate_json(json.dumps(body)))
+        if path == "/v1/recommend":
+            return 200, self._recommend(RecommendRequest.model_validate_json(json.dumps(body)))
+        if path == "/v1/segments":
+            return 200, self._segments(SegmentsRequest.model_validate_json(json.dumps(body)))
         if path == "/v1/anomalies":
             return 200, self._anomalies(AnomalyRequest.model_validate_json(json.dumps(body)))
         return 404, json.dumps({"type": "/problems/not-found", "detail": path})
@@ -132,9 +138,14 @@ class AiService:
             for name in ("price", "price_cut", "deal", "feature", "display", "units")
         ]  # fmt: skip
         error = ErrorDrift(state="unknown", at_training=0.312, now=None, ratio=None, cells=0, reason="nothing new")
+        away = "baseline_error" in self.shifted
+        baseline = ErrorDrift(
+            state="shifted" if away else "stable", at_training=0.2, now=0.4 if away else 0.21, ratio=2.0 if away else 1.05,
+            cells=64, reason="",
+        )  # fmt: skip
         return DriftAnswer(
             model=next(model for model in self.models if model.current), state="shifted" if self.shifted else "stable",
-            newest=_window(), unseen_weeks=0, features=features, error=error,
+            newest=_window(), unseen_weeks=0, features=features, error=error, baseline_error=baseline,
         )  # fmt: skip
 
     def look_back(self) -> LookBack:
@@ -192,3 +203,49 @@ class AiService:
         ]  # fmt: skip
         model = next(model for model in self.models if model.current)
         return AnomalyAnswer(model=model, found=9, anomalies=rows[: asked.most])
+
+    def _recommend(self, asked: RecommendRequest) -> RecommendAnswer:
+        """The first product pays, the second does not; with fixed costs none does."""
+        skus = asked.product_ids or ["prd_sku1", "prd_sku2"]
+        model = next(model for model in self.models if model.current)
+        loses = [NotProposed(product_id=sku, code="loses", reason="no promotion of it pays", net="-12.00") for sku in skus[1:]]
+        if asked.costs.fixed:
+            return RecommendAnswer(model=model, side=asked.side, considered=8, proposals=[], none_pays="No promotion pays.",
+                                   not_proposed=loses)  # fmt: skip
+        band = Band(mean=40.0, lo80=20.0, hi80=60.0, lo95=10.0, hi95=70.0)
+        side = Side(
+            incremental_margin="90.00", spend="40.00", funding_kept="0.00", net="50.00", net_lo80="-5.00", net_hi80="95.00",
+            roi="2.2500", roi_lo80="0.8750", roi_hi80="3.3750", basis=["as planned"],
+        )  # fmt: skip
+        start = asked.start or FIRST_MONDAY + timedelta(weeks=WEEKS + 1)
+        proposal = Proposal(
+            product_id=skus[0], start=start, end=start + timedelta(weeks=asked.weeks, days=-1), cut=0.25, deal=1.0, feature=0.5,
+            display=0.0, funding_share=0.35 if asked.funding_share is None else asked.funding_share, fixed="0", price_regular=2.0,
+            price=1.5, stores=4, net="50.00", net_lo80="-5.00", net_hi80="95.00", sure=False, baseline_units=80.0,
+            promoted_units=120.0, incremental_units=band, post_dip_band=band, cannibalised_band=band, net_band=band,
+            manufacturer=side, retailer=side, last_promotion=FIRST_MONDAY, reasons=["It sells more.", "It may lose money."],
+        )  # fmt: skip
+        return RecommendAnswer(model=model, side=asked.side, considered=8, proposals=[proposal], not_proposed=loses)
+
+    def _segments(self, asked: SegmentsRequest) -> SegmentsAnswer:
+        """Two groups of two stores; products are too few."""
+        told = SegmentsAnswer(model=next(model for model in self.models if model.current), of=asked.of, weeks=_window())
+        if asked.of == "products":
+            return told.model_copy(update={"refused": "only 2 products have enough sales; groups need 8"})
+        traits = [
+            Trait(trait="level", reading="units", used=True, mean=10.0),
+            Trait(trait="trend", reading="trend", used=False, reason="52 weeks of sales are needed", mean=None),
+        ]
+        groups = [
+            Group(id=f"g{n}", name=name, size=2, traits=[GroupTrait(trait="level", mean=mean, deviations=away)])
+            for n, name, mean, away in ((1, "Large", 14.0, 1.0), (2, "Small", 7.0, -1.0))
+        ]
+        members = [
+            Member(id=f"cus_{key}", group=group, fit=fit, weeks=30, traits={"level": 10.0, "trend": None})
+            for key, group, fit in (("a", "g1", 0.6), ("b", "g1", 0.4), ("c", "g2", 0.5), ("d", "g2", -0.1))
+        ]
+        left_out = [LeftOut(id="cus_acme", reason="1 weeks with sales; 26 are needed")]
+        return told.model_copy(
+            update={"silhouette": 0.35, "structure": "weak", "traits": traits, "groups": groups, "members": members,
+                    "left_out": left_out}
+        )  # fmt: skip

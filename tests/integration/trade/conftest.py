@@ -13,6 +13,10 @@ from app.trade.models import client as models_client
 from app.trade.models import service as models
 from app.trade.models import work
 from app.trade.models.client import ModelsClient
+from app.trade.recommendations import service as recommendations
+from app.trade.recommendations.client import RecommendationsClient
+from app.trade.segments import service as segments
+from app.trade.segments.client import SegmentsClient
 from tests.integration.trade.ai_service import WEEKS, AiService
 from tests.integration.trade.promotions.conftest import Market
 
@@ -33,5 +37,7 @@ def ai(monkeypatch: pytest.MonkeyPatch) -> AiService:
     monkeypatch.setattr(work, "ModelsClient", lambda: ModelsClient(double.transport()))
     monkeypatch.setattr(forecasts, "open_client", lambda: ForecastsClient(double.transport()))
     monkeypatch.setattr(anomalies, "open_client", lambda: AnomaliesClient(double.transport()))
+    monkeypatch.setattr(recommendations, "open_client", lambda: RecommendationsClient(double.transport()))
+    monkeypatch.setattr(segments, "open_client", lambda: SegmentsClient(double.transport()))
     monkeypatch.setattr(models_client, "_POLL_SECONDS", 0.0)
     return double

@@ -16,7 +16,7 @@ from .test_planning_endpoints import candidates, client, day, draft, fields, for
 __all__ = ["client"]  # the fixture with a model and a forecast
 
 PATHS = ("/v1/simulate", "/v1/response", "/v1/elasticity", "/v1/optimise", "/v1/forecast", "/v1/anomalies", "/v1/baseline",
-         "/v1/uplift", "/v1/train")  # fmt: skip
+         "/v1/uplift", "/v1/train", "/v1/recommend", "/v1/segments")  # fmt: skip
 MEGABYTE = 1024 * 1024
 anything = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats() | st.text(max_size=40),

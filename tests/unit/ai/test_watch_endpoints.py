@@ -66,7 +66,12 @@ def test_drift_names_every_feature_and_the_error_since_training(client: FlaskCli
     assert body["unseen_weeks"] == 5
     assert body["error"]["cells"] > 0
     assert body["error"]["ratio"] == pytest.approx(body["error"]["now"] / body["error"]["at_training"], rel=0.01)
+    baseline = body["baseline_error"]
+    assert baseline["cells"] > 0
+    assert baseline["state"] == "stable"
+    assert baseline["ratio"] == pytest.approx(baseline["now"] / baseline["at_training"], rel=0.01)
     metrics = client.get("/metrics").get_data(as_text=True)
+    assert 'tradeai_ai_drift_baseline_error_ratio{source="pos"}' in metrics
     assert 'tradeai_ai_drift_psi{feature="price",source="pos"}' in metrics
     assert 'tradeai_ai_drift_shifted{source="pos"}' in metrics
 

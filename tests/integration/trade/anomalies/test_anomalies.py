@@ -80,6 +80,22 @@ def test_the_page_lists_them_with_cause_and_the_way_to_the_sales(as_role: AsRole
     assert "2 rows" in only
 
 
+def test_the_page_narrows_to_a_customer_and_a_product_by_filters_of_its_own(
+    as_role: AsRole, ai: AiService, market: Market
+) -> None:
+    viewer = as_role("viewer")
+    page = viewer.get("/ai/anomalies?customer=cus_b&product=prd_brand&now=1").get_data(as_text=True)
+    asked = ai.questions("POST /v1/anomalies")[-1]
+    assert (asked["customer_ids"], asked["product_ids"]) == (["cus_b"], ["prd_sku1", "prd_sku2"])
+    assert 'id="filter-customer"' in page
+    assert '<option value="cus_b" selected>' in page
+    assert '<option value="prd_brand" selected>' in page
+    viewer.get("/ai/anomalies?scope=1&customer=cus_a&now=1")
+    assert ai.questions("POST /v1/anomalies")[-1]["customer_ids"] == ["cus_a"]
+    viewer.get("/ai/anomalies?customer=&now=1")  # chosen here: all, whatever stands in the top bar
+    assert ai.questions("POST /v1/anomalies")[-1]["customer_ids"] == []
+
+
 def test_without_a_model_it_says_what_to_do(as_role: AsRole, ai: AiService, market: Market) -> None:
     ai.models = []
     assert as_role("viewer").get(API).status_code == 409

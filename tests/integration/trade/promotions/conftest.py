@@ -141,7 +141,7 @@ class FakeAi:
             "id": asked["id"], "status": "ok", "actual_units": 30.0, "baseline_units": 10.0, "incremental_units": band,
             "post_dip_units": dip, "net_incremental_units": {name: value - 2 for name, value in band.items()},
             "weeks": [week], "manufacturer": side, "retailer": {"missing": "unit_acquisition_cost", "detail": "not given"},
-            "warnings": [],
+            "warnings": [], "placebo_p_value": 0.0312,
         }  # fmt: skip
 
     def _model(self) -> dict[str, Any]:

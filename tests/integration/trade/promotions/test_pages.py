@@ -47,10 +47,17 @@ def test_exports_hold_every_row_of_the_filter(found: str, as_role: Any) -> None:
 def test_one_promotion_reads_like_a_result(found: str, as_role: Any) -> None:
     page = as_role("viewer").get(f"/promotions/{found}").text
     assert "more than it would have without the promotion" in page
+    assert "A promotion that did nothing would look like this about 3 times in 100." in page
     assert "The sales do not say what the retailer paid" in page
     assert "Analyse again" not in page
     assert "Found in imported sales" in page
     assert "The A" in page
+
+
+def test_the_api_gives_the_p_value_that_the_page_tells(found: str, as_role: Any) -> None:
+    client = as_role("viewer")
+    assert client.get(f"/api/v1/promotions/{found}").json["analysis"]["placebo_p_value"] == 0.0312
+    assert client.get("/api/v1/promotions?level=chain").json["items"][0]["analysis"]["placebo_p_value"] == 0.0312
 
 
 def test_a_preview_and_a_gone_promotion(found: str, as_role: Any) -> None:

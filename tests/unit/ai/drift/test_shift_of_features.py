@@ -11,6 +11,7 @@ from ai.data.panel import Panel, SalesColumns
 from ai.data.weeks import monday_of
 from ai.drift.look import look
 from ai.drift.shift import NEWEST_WEEKS, shifts_of
+from ai.models.loglinear import LogLinearModel
 
 
 def states(panel: Panel) -> dict[str, str]:
@@ -51,9 +52,9 @@ def test_too_few_sales_say_nothing(panel: Panel) -> None:
 
 
 @pytest.mark.parametrize("unseen", [0, 5])
-def test_weeks_after_the_training_are_counted(panel: Panel, unseen: int) -> None:
+def test_weeks_after_the_training_are_counted(panel: Panel, quick_model: Callable[[Panel], LogLinearModel], unseen: int) -> None:
     trained_to = monday_of(panel.last_week) - timedelta(weeks=unseen)
-    found = look(panel, trained_to, {}, None)
+    found = look(panel, trained_to, {}, None, quick_model(panel))
     assert found.unseen_weeks == unseen
     assert found.error.state == "unknown"
     assert found.newest[1] == monday_of(panel.last_week)

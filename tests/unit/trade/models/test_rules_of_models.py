@@ -21,6 +21,14 @@ def test_only_what_shifted_is_named() -> None:
 def test_the_sentence_holds_figure_and_usual() -> None:
     assert sentence(look(price="shifted")) == "Price level: stability index 0.61 (a shift from 0.25)"
     assert "1.8 times" in sentence(look(error="shifted"))
+
+
+def test_the_baselines_error_is_told_beside_the_forecasts_and_older_looks_have_none() -> None:
+    both = {**look(error="shifted"), "baseline_error": {"state": "shifted", "ratio": 2.04}}
+    assert shifted(both) == ["error", "baseline_error"]
+    assert "baseline error in quiet weeks 2.0 times" in sentence(both)
+    assert shifted({**both, "baseline_error": {"state": "moved", "ratio": 1.3}}) == ["error"]
+    assert shifted({**both, "baseline_error": None}) == shifted(look(error="shifted")) == ["error"]
     assert "as those of the training" in sentence(look())
 
 

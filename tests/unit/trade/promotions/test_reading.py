@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from app.trade.promotions.reading import sentences
 
 
@@ -31,6 +33,18 @@ def test_uplift_and_what_was_borrowed() -> None:
         "It sold 5000 units, about 1240 (1100 to 1390) more than it would have without the promotion.",
         "Of those about 310 (200 to 400) were borrowed from the weeks after, which leaves about 930 (800 to 1100).",
     ]
+
+
+@pytest.mark.parametrize(
+    ("p_value", "words"),
+    [
+        (0.12, "about 12 times in 100"), (0.0149, "about once in 100 times"), (0.004, "less than once in 100 times"),
+        (0.0, "less than once in 100 times"), (1.0, "about 100 times in 100"),
+    ],
+)  # fmt: skip
+def test_how_often_nothing_looks_like_this(p_value: float, words: str) -> None:
+    assert read(placebo_p_value=p_value)[1] == f"A promotion that did nothing would look like this {words}."
+    assert not any("did nothing" in sentence for sentence in read(placebo_p_value=None))
 
 
 def test_a_band_that_holds_zero_claims_nothing() -> None:

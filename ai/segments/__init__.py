@@ -1,0 +1,1 @@
+"""Customers that sell alike, and products that sell alike."""

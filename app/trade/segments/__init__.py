@@ -1,0 +1,1 @@
+"""Customers, or products, in groups that sell alike."""
