@@ -1,9 +1,7 @@
-"""Units of weeks to come with known prices and promotions: what the chain sells, and what each store differs from it.
+"""Units of weeks to come with known prices and promotions: trees and a ridge for each of two aims, averaged in logs.
 
-Trees and a ridge aim at the percentage error of every row, a second ridge at the mean of logs. A Gaussian process says what
-the stores of a retailer sell together, trees on the stores' deviations how it is shared out (docs/decisions/0130). Where a
-store's plan is not its chain's, the rows' own models speak. How wide the quantiles are, and what turns the centre into a mean,
-is measured by forecasting the past from earlier origins.
+One pair aims at the percentage error of every row, the other at the mean (docs/decisions/0190). Quantiles lie around the middle
+of both; how wide they are is measured by forecasting the past from earlier origins.
 """
 
 from __future__ import annotations
@@ -16,25 +14,22 @@ import numpy as np
 
 from ai.data.panel import Panel
 from ai.evaluation.scores import coverage, score
-from ai.features.chain_rows import ChainRows, chain_rows
 from ai.features.forecast_rows import ForecastRows, Rows
-from ai.features.market import Market, market_of
-from ai.models.chain import ANCHOR, ChainModel, fit_chain
+from ai.features.market import market_of
 from ai.models.ridge import Ridge, RidgeForecast, fit_ridge
 from ai.models.spread import PROBABILITIES, UNTRIED, Spread, Tried, fit_spread
-from ai.models.trees import FLOOR, Booster, base_of, fit_percentage, fit_stores, percentage_inputs, store_inputs
+from ai.models.trees import FLOOR, Booster, base_of, fit_mean, fit_percentage, inputs_of
 
 Aim = Literal["mape", "mean"]
 AIMS: tuple[Aim, ...] = ("mape", "mean")
-POWER: dict[Aim, float] = {"mape": 1.0, "mean": 0.0}
+# Weights of units^-power move a mean of logs by -power variances (lognormal units): -0.5 gives the log of their mean.
+POWER: dict[Aim, float] = {"mape": 1.0, "mean": -0.5}
 HORIZONS = (1, 2, 3, 4, 6, 8, 13)
 FIRST_ORIGIN = 8  # weeks of history before the first row that is learned from
 FEWEST_WEEKS = 16
 TRIED_WINDOWS, TRIED_WEEKS = 2, 18  # windows of past origins that the spread is measured on
-MOST_ROWS, MOST_TRIED_ROWS, FEWEST_PAIRS = 120_000, 100_000, 60
-ACTIVE_WEEKS = 8  # a store that sold nothing for longer does not count in its chain's mean
-PERCENTAGE_SHIFT = -0.05  # log units by which the percentage error wants less, found on rounds before week 135
-OWN_WAY_DEPTH, OWN_WAY_FEATURE = 0.1, 0.5  # how far a store's plan may lie from its chain's
+MOST_ROWS, MOST_TRIED_ROWS, FEWEST_PAIRS = 75_000, 50_000, 60
+PERCENTAGE_SHIFT = -0.025  # log units by which the percentage error wants less, found on rounds before week 135
 
 
 class TooShort(Exception):
@@ -45,10 +40,8 @@ class TooShort(Exception):
 class Members:
     """The fitted parts, from the weeks up to column `last`."""
 
-    percentage: Booster
-    stores: Booster
+    trees: dict[Aim, Booster]
     ridge: dict[Aim, Ridge]
-    chain: ChainModel
     last: int
 
 
@@ -98,7 +91,7 @@ class Forecaster:
         for target in targets:
             rows, points = self._points(origin, target, series)
             unknown = np.where(sold_before, 1.0, np.nan)
-            mean.append(np.exp(points.log_units["mean"]) * self.model.spread.mean_factor(rows) * unknown)
+            mean.append(np.exp(points.log_units["mean"]) * unknown)
             mape.append(np.exp(points.log_units["mape"]) * unknown)
             quantiles.append(self.model.spread.quantiles(rows, points.centre) * unknown[:, None])
         return Forecast(np.stack(mean, axis=1), np.stack(mape, axis=1), np.stack(quantiles, axis=1))
@@ -110,47 +103,16 @@ class _PointsOf:
     def __init__(self, members: Members, rows: ForecastRows) -> None:
         self._members, self._rows = members, rows
         self._ridge = {aim: RidgeForecast(rows, members.ridge[aim]) for aim in AIMS}
-        self._category = categories_of(rows.market)
 
     def __call__(self, origin: int, target: int, series: np.ndarray) -> tuple[Rows, Points]:
-        """Rows and points of `series`; all stores of their products are looked at, whoever is asked for."""
-        market, members = self._rows.market, self._members
-        asked = np.zeros(len(market.product), dtype=bool)
-        asked[market.product[series]] = True  # numbers of blocks, which are never more than series
-        everyone = np.flatnonzero(asked[market.product])
-        rows = self._rows.rows(origin, target, everyone)
-        active = market.known[everyone, max(0, origin - ACTIVE_WEEKS + 1) : origin + 1].any(axis=1)
-        cells = chain_rows(rows, market.product, np.asarray(active))
-        base = base_of(rows)
-        ridge = {aim: self._ridge[aim].log_units(origin, target)[everyone] for aim in AIMS}
-        trees = base + members.percentage.predict(percentage_inputs(rows))
-        stores = cells.deviation(base) + members.stores.predict(store_inputs(rows, cells))
-        together = cells.column(ANCHOR) + members.chain.above_anchor(cells, self._category)
-        mixed = (trees + ridge["mape"]) / 2
-        apart = (cells.deviation(stores) + cells.deviation(mixed)) / 2
-        chain = {"mape": (cells.mean(mixed) + together) / 2, "mean": (cells.mean(ridge["mean"]) + together) / 2}
-        alone = {"mape": mixed, "mean": (trees + ridge["mean"]) / 2}
-        own_way = _own_way(rows, cells)
-        place = np.searchsorted(everyone, series)
+        rows = self._rows.rows(origin, target, series)
+        base, inputs = base_of(rows), inputs_of(rows)
         found: dict[Aim, np.ndarray] = {}
         for aim in AIMS:
-            said = (1 - own_way) * (chain[aim][cells.cell] + apart) + own_way * alone[aim]
-            found[aim] = np.maximum(said + (PERCENTAGE_SHIFT if aim == "mape" else 0.0), np.log(FLOOR))[place]
-        return rows.take(place), Points(found)
-
-
-def _own_way(rows: Rows, cells: ChainRows) -> np.ndarray:
-    """(rows,) 0 where the store's plan is its chain's, towards 1 the further it lies from it."""
-    depth = np.abs(cells.deviation(np.nan_to_num(rows.column("depth"))))
-    feature = np.abs(cells.deviation(np.nan_to_num(rows.column("feature"))))
-    counted = np.bincount(cells.cell[cells.counted], minlength=len(cells.block))[cells.cell] > 0
-    return np.where(counted, -np.expm1(-depth / OWN_WAY_DEPTH - feature / OWN_WAY_FEATURE), 1.0)
-
-
-def categories_of(market: Market) -> np.ndarray:
-    """(blocks,) number of the category at the retailer: products that learn from each other."""
-    numbers: dict[tuple[str, str], int] = {}
-    return np.array([numbers.setdefault((block.category_id, block.chain_id), len(numbers)) for block in market.blocks], dtype=int)
+            trees = base + self._members.trees[aim].above_base(inputs)
+            said = (trees + self._ridge[aim].log_units(origin, target)[series]) / 2
+            found[aim] = np.maximum(said + (PERCENTAGE_SHIFT if aim == "mape" else 0.0), np.log(FLOOR))
+        return rows, Points(found)
 
 
 def fit_forecast(
@@ -207,27 +169,20 @@ def _learning_rows(rows: ForecastRows, last: int, horizons: tuple[int, ...]) -> 
 
 
 class _Learned:
-    """What the members are fitted on, drawn together once; each fit takes the rows whose target it may know."""
+    """What the trees are fitted on, drawn together once; each fit takes the rows whose target it may know."""
 
     def __init__(self, rows: ForecastRows, table: Rows) -> None:
         self.target = table.target
         self.units = np.exp(rows.market.log_units[table.series, table.target])
-        self.base = base_of(table)
-        self.cells = chain_rows(table, rows.market.product)
-        log_units = np.log(np.maximum(self.units, FLOOR))
-        self.together = self.cells.mean(log_units)
-        self.deviation = self.cells.deviation(log_units - self.base)
-        self.inputs, self.store_inputs = percentage_inputs(table), store_inputs(table, self.cells)
+        self.base, self.inputs = base_of(table), inputs_of(table)
 
 
 def _fit_members(rows: ForecastRows, learned: _Learned, last: int, threads: int) -> Members:
     seen = learned.target <= last
-    age, base = last - learned.target[seen], learned.base[seen]
+    parts = (learned.inputs[seen], learned.base[seen], learned.units[seen], last - learned.target[seen])
     return Members(
-        percentage=fit_percentage(learned.inputs[seen], base, learned.units[seen], age, threads),
-        stores=fit_stores(learned.store_inputs[seen], learned.deviation[seen], age, threads),
+        trees={"mape": fit_percentage(*parts, threads), "mean": fit_mean(*parts, threads)},
         ridge={aim: fit_ridge(rows, last, POWER[aim]) for aim in AIMS},
-        chain=fit_chain(learned.cells, learned.together, last, categories_of(rows.market)),
         last=last,
     )
 
@@ -245,7 +200,6 @@ def _tried(rows: ForecastRows, members: Members, start: int, last: int, horizons
     joined = {aim: np.concatenate([point.log_units[aim] for point in points]) for aim in AIMS}
     return Tried(
         rows=table,
-        product=rows.market.product[table.series],
         centre=Points(joined).centre,
         mape=np.exp(joined["mape"]),
         mean=np.exp(joined["mean"]),
@@ -258,10 +212,9 @@ def _measured(windows: list[Tried]) -> dict[str, Any]:
     if len(windows) < 2:
         return {"protocol": "too few weeks to try the model on the past"}
     spread, last = fit_spread(windows[:-1]), windows[-1]
-    mean = last.mean * spread.mean_factor(last.rows)
     quantiles = spread.quantiles(last.rows, last.centre)
     found = {
-        "mean": asdict(score(last.units, mean)),
+        "mean": asdict(score(last.units, last.mean)),
         "median": asdict(score(last.units, quantiles[:, len(PROBABILITIES) // 2])),
         "mape": asdict(score(last.units, last.mape)),
     }

@@ -24,10 +24,11 @@ OWN = (
 )  # fmt: skip
 BENT = (
     "price", "featured", "price_vs_8", "price_vs_26", "depth", "deal", "feature", "depth_1", "feature_1", "deal_1",
-    "rival_depth", "rival_feature", "rival_deepest",
+    "rival_depth", "rival_feature", "rival_deepest", "since_any_feature", "run_deal", "run_feature", "rival_push",
+    "shelf_push_1", "vs_lowest_26",
 )  # fmt: skip
 OWN_PENALTY, CROSS_PENALTY, SEASON_PENALTY, BENT_PENALTY = 3.0, 100.0, 30.0, 60.0
-BENT_FEATURES, BENT_WIDTH = 60, 2.0
+BENT_FEATURES, BENT_WIDTH = 60, 2.5
 RECENCY = 0.995
 MOST_SERIES = 400  # of a product that its coefficients are learned from
 CHAIN_CARRIED, CHAIN_FADES, CHAIN_MEMORY = 0.45, 0.85, 0.7

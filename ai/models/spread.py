@@ -20,26 +20,16 @@ _FEWEST = 200  # residuals of a group before its own quantiles are believed
 _SMALLEST_RESIDUAL = 0.02
 _SCALES = (0.08, 2.5)
 _DEFAULT_SCALE = 0.6  # of log units, where nothing could be tried on the past
-_FACTORS = (0.8, 1.7)
-_MOST_LOG_RATIO = 1.5
-_PRIOR_CELLS = 10.0
-_KINDS = 3
-# The windows tried lie near each other and their stores share shocks, so what comes strays further: found by judging each of
-# three periods before week 135 by the others, calm ones by wild ones and the other way round (unwidened 80 % bands held 77 %).
+# The windows tried lie near each other and their stores share shocks, so what comes strays further: on the six rounds that end
+# before week 135 unwidened 80 % bands held 76 %, widened ones 78 %.
 _WIDENED = 1.06
 _PROMOTED_DEPTH = 0.05
-_FEATURED = 0.5
 
 
 def promoted(rows: Rows) -> np.ndarray:
     """(rows,) bool: the target week is planned with a feature, a deal, a display or a price cut."""
     flagged = sum(np.nan_to_num(rows.column(name)) > 0 for name in ("feature", "deal", "display"))
     return np.asarray((flagged > 0) | (rows.column("depth") > _PROMOTED_DEPTH))
-
-
-def kinds(rows: Rows) -> np.ndarray:
-    """(rows,) 0 for a quiet week, 1 for a promoted one, 2 for a featured one."""
-    return promoted(rows).astype(int) + (np.nan_to_num(rows.column("feature")) > _FEATURED)
 
 
 def _traits(rows: Rows) -> np.ndarray:
@@ -53,7 +43,6 @@ class Tried:
     """What members that saw a window's start said from its origins, (rows,) each: centre in log units, others in units."""
 
     rows: Rows
-    product: np.ndarray
     centre: np.ndarray
     mape: np.ndarray
     mean: np.ndarray
@@ -62,14 +51,13 @@ class Tried:
 
 @dataclass(frozen=True)
 class Spread:
-    """weights of the traits in log scale; z (2, probabilities) for quiet and promoted weeks; factor (3,) for `kinds`.
+    """weights of the traits in log scale; z (2, probabilities) for quiet and promoted weeks.
 
-    factor turns the exponent of a mean of logs into mean units. tried: residuals behind it, 0 when nothing could be tried.
+    tried: residuals behind them, 0 when nothing could be tried.
     """
 
     weights: np.ndarray
     z: np.ndarray
-    factor: np.ndarray
     tried: int
 
     def scale(self, rows: Rows) -> np.ndarray:
@@ -82,15 +70,11 @@ class Spread:
         z = self.z[promoted(rows).astype(int)]
         return np.exp(np.clip(centre[:, None] + self.scale(rows)[:, None] * z, -20.0, 20.0))
 
-    def mean_factor(self, rows: Rows) -> np.ndarray:
-        """(rows,) what the mean of logs, back in units, is short of the mean of units."""
-        return np.asarray(self.factor[kinds(rows)])
-
     def facts(self) -> dict[str, Any]:
         return {"tried": self.tried}
 
 
-UNTRIED = Spread(np.zeros(len(TRAITS) + 3), np.stack([_NORMAL, _NORMAL]), np.ones(_KINDS), 0)
+UNTRIED = Spread(np.zeros(len(TRAITS) + 3), np.stack([_NORMAL, _NORMAL]), 0)
 
 
 def fit_spread(windows: list[Tried]) -> Spread:
@@ -106,7 +90,7 @@ def fit_spread(windows: list[Tried]) -> Spread:
     centred = np.concatenate([traits[:, :1], traits[:, 1:] - middle], axis=1)
     weights = np.linalg.solve(centred.T @ centred + ridge, centred.T @ size)
     weights[0] -= middle @ weights[1:]
-    fitted = Spread(weights, UNTRIED.z, UNTRIED.factor, len(left))
+    fitted = Spread(weights, UNTRIED.z, len(left))
     standard = left / fitted.scale(rows)
     group = promoted(rows).astype(int)
     overall = np.quantile(standard, PROBABILITIES)
@@ -116,31 +100,4 @@ def fit_spread(windows: list[Tried]) -> Spread:
         z[number] = np.quantile(standard[mine], PROBABILITIES) if mine.sum() >= _FEWEST else overall
     z.sort(axis=1)
     middle_z = z[:, [len(PROBABILITIES) // 2]]
-    return Spread(weights, middle_z + _WIDENED * (z - middle_z), _factor(windows), len(left))
-
-
-def _factor(windows: list[Tried]) -> np.ndarray:
-    """Mean units over what the mean of logs says, for quiet, promoted and featured weeks, learned by product and week.
-
-    The stores of one product and week share its shock, so each such cell is one observation, however many stores it has. A few
-    wild weeks would carry a plain ratio of sums: ratios are capped, cells count with the root of their units, and the result is
-    drawn to one by as many cells as _PRIOR_CELLS. Settled on weeks before 135 (docs/decisions/0131).
-    """
-    kind = np.concatenate([kinds(window.rows) for window in windows])
-    keys = [kind] + [np.concatenate([part(w) for w in windows]) for part in (lambda w: w.product, lambda w: w.rows.target)]
-    cells, cell = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)
-    cell = cell.reshape(-1)
-    sold, said = (
-        np.bincount(cell, np.maximum(np.concatenate([getattr(window, name) for window in windows]), 0.0))
-        for name in ("units", "mean")
-    )
-    limit = np.exp(_MOST_LOG_RATIO)
-    ratio = np.clip(np.maximum(sold, 0.5) / np.maximum(said, 0.5), 1 / limit, limit)
-    factor = np.ones(_KINDS)
-    for number in range(_KINDS):
-        mine = cells[:, 0] == number
-        weight = np.sqrt(said[mine])
-        if weight.sum() > 0:
-            effective = weight.sum() ** 2 / (weight**2).sum()
-            factor[number] += effective / (effective + _PRIOR_CELLS) * (np.average(ratio[mine], weights=weight) - 1)
-    return np.clip(factor, *_FACTORS)
+    return Spread(weights, middle_z + _WIDENED * (z - middle_z), len(left))

@@ -10,15 +10,13 @@ import numpy as np
 from ai.data.panel import Panel
 from ai.features.columns import Block
 from ai.features.market import Market, market_of
-from ai.models.chain import ChainModel
 from ai.models.forecast import AIMS, ForecastModel, Members
 from ai.models.ridge import BlockRidge, Ridge
 from ai.models.spread import Spread
 from ai.models.trees import Booster
 
 _PREFIX = "forecast."
-FORMAT = 2
-_BOOSTERS = ("percentage", "stores")
+FORMAT = 3
 
 
 class UnreadableForecast(Exception):
@@ -40,13 +38,10 @@ def pack_forecast(model: ForecastModel, panel: Panel) -> tuple[dict[str, Any], d
     arrays: dict[str, np.ndarray] = {
         "spread.weights": model.spread.weights,
         "spread.z": model.spread.z,
-        "spread.factor": model.spread.factor,
         "usual": model.members.ridge["mape"].usual,
     }
-    for name in _BOOSTERS:
-        arrays[f"trees.{name}"] = np.frombuffer(getattr(model.members, name).text.encode(), dtype=np.uint8)
-    arrays |= {f"chain.{name}": getattr(model.members.chain, name) for name in ChainModel.__dataclass_fields__}
     for aim in AIMS:
+        arrays[f"trees.{aim}"] = np.frombuffer(model.members.trees[aim].text.encode(), dtype=np.uint8)
         for number, block in enumerate(model.members.ridge[aim].blocks):
             arrays |= {f"{aim}.{number}.{name}": getattr(block, name) for name in BlockRidge.__dataclass_fields__}
     facts = {
@@ -82,13 +77,10 @@ def bind_forecast(facts: dict[str, Any], arrays: dict[str, np.ndarray], panel: P
     blocks, rows_of = _blocks_on(facts, panel, found)
     last = int(facts["last_week"] - panel.first_week)
     ridges = {aim: Ridge(usual, last, [_ridge_on(kept, aim, n, rows) for n, rows in enumerate(rows_of)]) for aim in AIMS}
-    boosters = {name: Booster(bytes(kept[f"trees.{name}"]).decode(), threads) for name in _BOOSTERS}
-    chain = ChainModel(**{name: kept[f"chain.{name}"] for name in ChainModel.__dataclass_fields__})
-    spread = Spread(kept["spread.weights"], kept["spread.z"], kept["spread.factor"], int(facts["tried"]))
+    trees = {aim: Booster(bytes(kept[f"trees.{aim}"]).decode(), threads) for aim in AIMS}
+    spread = Spread(kept["spread.weights"], kept["spread.z"], int(facts["tried"]))
     seen = np.array([pair in usual_of for pair in panel.series])
-    model = ForecastModel(
-        Members(**boosters, ridge=ridges, chain=chain, last=last), spread, tuple(facts["horizons"]), facts["metrics"]
-    )
+    model = ForecastModel(Members(trees, ridges, last), spread, tuple(facts["horizons"]), facts["metrics"])
     return BoundForecast(model, blocks, seen)
 
 

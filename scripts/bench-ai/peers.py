@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import resource
 import sys
 import time
@@ -25,6 +26,7 @@ from ai.evaluation.scores import score
 
 YEAR = 52
 WEEKS = 8
+FEWEST_BEFORE = 8  # weeks before a planted promotion that causal impact is fitted on
 
 
 def filled(values: np.ndarray) -> np.ndarray:
@@ -220,7 +222,12 @@ def together(panel: Panel, rows: list[int], window: np.ndarray) -> tuple[np.ndar
 
 
 def planted_state_space(panel: Panel, rows: list[int], week: int, weeks: int) -> float:
-    """Causal impact: local level with regressors on the stores' sum before the promotion, carried through it."""
+    """Causal impact: local level with regressors on the stores' sum before the promotion, carried through it.
+
+    NaN, no answer, where too few weeks lie before the promotion.
+    """
+    if week < FEWEST_BEFORE:
+        return math.nan
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     window = (np.arange(panel.weeks) >= week) & (np.arange(panel.weeks) < week + weeks)
@@ -259,8 +266,9 @@ def planted(panel: Panel, name: str, out: Path) -> dict[str, Any]:
                 cells = np.ix_(rows, np.arange(week, week + PLANTED_WEEKS))
                 truth = float((changed.units[cells] - panel.units[cells]).sum())
                 incremental = float(changed.units[cells].sum()) - PLANTED[name](changed, rows, week, PLANTED_WEEKS)
-                of_seed.append(abs(incremental / truth - 1))
-                wanted, said = wanted + truth, said + incremental
+                if math.isfinite(incremental):  # the others are not held against it
+                    of_seed.append(abs(incremental / truth - 1))
+                    wanted, said = wanted + truth, said + incremental
             errors.append(float(np.median(of_seed)))
         found[label] = {"median_absolute_error": float(np.mean(errors)), "found_uplift": said / wanted * (planting["uplift"] - 1)}
     return {"planted": found}

@@ -72,6 +72,8 @@ def test_a_product_that_came_later_gets_no_number(
     assert np.isfinite(found[~later]).all()
 
 
-def test_another_format_is_refused(stored: StoredModel, panel: Panel) -> None:
-    with pytest.raises(UnreadableForecast, match="format 99"):
-        bind_forecast(stored.facts["forecast"] | {"format": 99}, stored.arrays, panel)
+@pytest.mark.parametrize("other", [2, 99])
+def test_another_format_is_refused(stored: StoredModel, panel: Panel, other: int) -> None:
+    """Format 2 held a chain's Gaussian process instead of the trees of the mean."""
+    with pytest.raises(UnreadableForecast, match=f"format {other}"):
+        bind_forecast(stored.facts["forecast"] | {"format": other}, stored.arrays, panel)
