@@ -80,6 +80,7 @@ def verify(newest: int | None = None, pause: Callable[[float], None] = time.slee
 
     Needs no permission: the command line and the audit page ask for theirs before.
     """
+    anchor = _anchor()  # before the walk: an entry is written before it is anchored, so the walk must come by it
     link, checked_from = Link(), 1
     if newest is not None:
         link, checked_from = _start_for(newest)
@@ -93,15 +94,14 @@ def verify(newest: int | None = None, pause: Callable[[float], None] = time.slee
         link, count = step, count + 1
         if count % _YIELD_EVERY == 0:
             pause(0)  # lets other requests of this process run
-    anchored, cut = (False, None) if broken else _compare_with_anchor(link)
-    broken = broken or cut
+    broken = broken or (_cut_off(link, anchor) if anchor else None)
     return Verification(
         ok=broken is None,
         entries=count,
         last_hash=link.hash,
         at=now(),
         first_checked=checked_from,
-        anchored=anchored,
+        anchored=anchor is not None,
         broken_at=broken.seq if broken else None,
         reason=broken.reason if broken else None,
     )
@@ -113,24 +113,27 @@ def _start_for(newest: int) -> tuple[Link, int]:
     return (Link(start, known["hash"]), start + 1) if known else (Link(), 1)
 
 
-def _compare_with_anchor(end: Link) -> tuple[bool, Break | None]:
-    """Whether the entry that Redis saw last is still there, unchanged."""
+def _anchor() -> Link | None:
+    """The entry that Redis saw last; None when it knows of none or is away."""
     try:
         noted = client().get(chain.HEAD)
     except RedisError:
-        return False, None
+        return None
     if not noted:
-        return False, None
-    seq_text, _, noted_hash = noted.partition(":")
-    seq = int(seq_text)
-    if seq > end.seq:
-        return True, Break(
-            end.seq + 1, f"entries {end.seq + 1} to {seq} were written and are gone (cut off, or an older backup restored)"
-        )
-    found = store.entry(seq)
-    if found is None or found["hash"] != noted_hash:
-        return True, Break(seq, f"entry {seq} is not the one that was written (replaced, or an older backup restored)")
-    return True, None
+        return None
+    seq, _, noted_hash = noted.partition(":")
+    return Link(int(seq), noted_hash)
+
+
+def _cut_off(end: Link, anchor: Link) -> Break | None:
+    """Whether the anchored entry is missing from a chain that was walked to `end` afterwards, or is another."""
+    if anchor.seq > end.seq:
+        gone = f"entries {end.seq + 1} to {anchor.seq} were written and are gone (cut off, or an older backup restored)"
+        return Break(end.seq + 1, gone)
+    found = store.entry(anchor.seq)
+    if found is None or found["hash"] != anchor.hash:
+        return Break(anchor.seq, f"entry {anchor.seq} is not the one that was written (replaced, or an older backup restored)")
+    return None
 
 
 def search(

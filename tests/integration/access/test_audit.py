@@ -2,13 +2,14 @@
 
 import multiprocessing
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pymongo
 import pytest
 
-from app.access.audit import service
+from app.access.audit import service, store
 from app.access.models import Permission, Principal, Role
 from app.core.errors import Forbidden
 from app.core.paging import PageRequest
@@ -98,6 +99,18 @@ def test_a_cut_off_tail_shows_because_redis_knows_the_end(chain: Any) -> None:
     chain.delete_many({"_id": {"$gt": 8}})
     found = service.verify()
     assert (found.ok, found.broken_at, found.anchored) == (False, 9, True)
+
+
+def test_an_entry_written_while_the_chain_is_walked_is_no_break(chain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = store.walk
+
+    def walk_and_write(after: int = 0) -> Iterator[dict[str, Any]]:
+        yield from list(walk(after))
+        service.record(Principal.system("tests"), "tests.meanwhile", "thing", "later")
+
+    monkeypatch.setattr(store, "walk", walk_and_write)
+    found = service.verify()
+    assert (found.ok, found.anchored, found.reason) == (True, True, None)
 
 
 def test_a_chain_rewritten_from_the_middle_shows(chain: Any, redis_client: Any) -> None:
