@@ -2,7 +2,7 @@
 
 import click
 
-from app.access.audit import service
+from app.access.audit import watch
 from app.cli.output import show
 from app.core.i18n import _
 
@@ -14,7 +14,7 @@ def group() -> None:
 
 @group.command(help=_("Walk the whole chain. Exit code 1 when an entry was altered or removed."))
 def verify() -> None:
-    result = service.verify()
+    result = watch.verify_and_tell(None)
     if result.ok:
         anchored = "" if result.anchored else _(" (Redis does not know the end, so a cut-off tail would not show)")
         sentence = (

@@ -1,4 +1,4 @@
-"""The chain of the audit trail verified by the clock, and the result told to the supervisor."""
+"""The chain of the audit trail verified, by the clock or by an operator, and the result told to the supervisor."""
 
 from typing import Any
 
@@ -11,15 +11,16 @@ NEWEST = 2000
 
 def verify_newest(progress: Progress) -> dict[str, Any]:
     """The newest entries, each hour: cheap, and finds a tail that was cut off or rewritten."""
-    return _verify(NEWEST)
+    return verify_and_tell(NEWEST).as_dict()
 
 
 def verify_all(progress: Progress) -> dict[str, Any]:
     """The whole chain, each night."""
-    return _verify(None)
+    return verify_and_tell(None).as_dict()
 
 
-def _verify(newest: int | None) -> dict[str, Any]:
+def verify_and_tell(newest: int | None) -> service.Verification:
+    """The result of `service.verify`; one of the whole chain that holds ends the alert of an earlier one that did not."""
     result = service.verify(newest)
     report(
         Kind.AUDIT_VERIFIED,
@@ -30,4 +31,4 @@ def _verify(newest: int | None) -> dict[str, Any]:
         broken_at=result.broken_at,
         reason=result.reason or "",
     )
-    return result.as_dict()
+    return result
