@@ -39,7 +39,6 @@ def test_bands_hold_a_little_more_than_their_share_of_what_they_were_measured_on
 def test_featured_weeks_have_bands_of_their_own() -> None:
     quiet, featured = tried(0.1), tried(0.5, featured=True)
     spread = fit_spread([quiet, featured])
-    widths = [
-        np.log(found[:, 5] / found[:, 1]).mean() for found in (spread.quantiles(w.rows, w.centre) for w in (quiet, featured))
-    ]
+    bands = [spread.quantiles(window.rows, window.centre) for window in (quiet, featured)]
+    widths = [np.log(found[:, 5] / found[:, 1]).mean() for found in bands]
     assert widths[1] / widths[0] == pytest.approx(5.0, rel=0.15)
