@@ -97,7 +97,7 @@ def _flaps(service: str) -> Fault:
 
 
 FAULTS = (
-    _exits("realtime", "secrets/jwt_keys"),
+    _hunted("realtime"),
     _exits("nginx", "secrets/tls/fullchain.pem"),
     _hunted("ai"),
     _hunted("redis"),
