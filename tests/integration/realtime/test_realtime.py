@@ -233,7 +233,7 @@ def test_a_slow_reader_is_dropped_with_a_reason_and_others_are_not(open_client: 
     def dropped() -> bool:
         nonlocal sent
         emit("sales", "sales.landed", {**payload, "n": sent})
-        assert quick.expect("event")["data"]["n"] == sent
+        assert quick.expect("event", 30)["data"]["n"] == sent
         sent += 1
         return 'tradeai_realtime_drops_total{reason="too_slow"} 1.0' in server.get("/metrics").text
 
