@@ -75,6 +75,8 @@ def settle(page: Page) -> None:
     page.evaluate("document.fonts.ready")
     # Not wait_for_function: it evaluates text inside the page, which the content security policy refuses.
     expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)
+    # A list that something else has changed asks for its rows again, and is dimmed meanwhile.
+    expect(page.locator(".table-region.htmx-request")).to_have_count(0, timeout=30_000)
 
 
 def picture(page: Page, name: str) -> None:
