@@ -23,8 +23,8 @@ Weeks 40 to 156, 83 stores, 11 products. Ten rounds: training ends at week 135, 
 two and three weeks later is forecast. Prices, deals and features of the weeks asked for are known, units and profit are not.
 MAPE is over units. The check of the protocol is the last week repeated: **{naive:.2f} %** on {naive_cells:,} of
 {asked:,} cells (published: 109.89).
-Everything was settled on rounds that end before week 135, though what earlier models had scored on the reported rounds was known then
-([0191](decisions/0191-the-mean-is-aimed-at.md)). {final}
+Everything was settled on rounds that end before week 135, though what earlier models had scored on the reported
+rounds was known then ([0191](decisions/0191-the-mean-is-aimed-at.md)). {final}
 """
 FINAL = {
     True: "Weeks 157 to 160 were forecast once, after that.",
