@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -23,7 +22,7 @@ from app.realtime.protocol import Close
 from app.realtime.rules import Allowance, StreamId, write_id
 
 Redeem = Callable[[str], Redeemed]
-_AWAY = (RedisError, PyMongoError, OSError)
+_AWAY = (RedisError, OSError)
 _STRIKES = 3
 _TICKET_SLACK_SECONDS = 0.25  # between reading the person and issuing the ticket
 

@@ -12,7 +12,6 @@ from app.core.paging import Page, PageRequest
 from app.core.settings import settings
 from app.trade.customers import store
 from app.trade.customers.models import LEVELS, CustomerChange, CustomerInput, CustomerQuery
-from app.trade.hierarchy.answers import encode, pack
 from app.trade.hierarchy.service import Tree
 from app.trade.hierarchy.store import matching
 
@@ -70,9 +69,7 @@ def page_json(who: Principal, query: CustomerQuery) -> bytes:
 def load_page(who: Principal, query: CustomerQuery) -> bytes:
     """What `page_json` keeps, from the database."""
     request = PageRequest(query.sort, query.limit, query.cursor)
-    found = tree.page(who, where(**query.model_dump()), request, query.count)
-    items = [as_json(customer) for customer in found.items]
-    return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
+    return tree.packed_page(who, where(**query.model_dump()), request, query.count, as_json)
 
 
 def iterate(who: Principal, where: Document) -> Iterator[Document]:

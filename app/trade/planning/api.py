@@ -9,6 +9,7 @@ from app.access.models import Permission
 from app.access.signed_in import may
 from app.trade.hierarchy.answers import encode, json_answer
 from app.trade.planning import plans, service
+from app.trade.planning.answers import draft_made
 from app.trade.planning.models import (
     Accept,
     Accepted,
@@ -40,12 +41,9 @@ def simulate(json_data: WhatIf) -> Response:
 @blueprint.input(DraftFromWhatIf)
 @blueprint.output(DraftMade, status_code=201)
 @blueprint.doc(summary="Make a draft of a promotion that was tried out", responses=[401, 403, 409, 422, 503])
-def make_draft(json_data: DraftFromWhatIf) -> Any:
+def make_draft(json_data: DraftFromWhatIf) -> Response:
     """A draft that keeps the baseline and uplift it was planned with; `once` sent again answers the same draft."""
-    row, warnings = service.make_draft(may(Permission.PROMOTIONS_WRITE), json_data)
-    answer = json_answer(encode({"promotion_id": row["_id"], "code": row["code"], "warnings": warnings}), 201)
-    answer.headers["Location"] = f"/api/v1/promotions/{row['_id']}"
-    return answer
+    return draft_made(*service.make_draft(may(Permission.PROMOTIONS_WRITE), json_data))
 
 
 @blueprint.get("/elasticities")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.trade.promotions.models import Day, Id, Interval, Money, Name, Note, Share, Side
+from app.trade.promotions.models import Day, Expected, Id, Money, Name, Note, Share
 from app.trade.sales.models import Source
 
 WholeShare = Annotated[Decimal, Field(ge=0, le=1, max_digits=8, decimal_places=6)]
@@ -80,19 +80,11 @@ class Refused(BaseModel):
     reason: str
 
 
-class Simulated(BaseModel):
-    """What a promotion would do: net = incremental + after-effect + other products."""
+class Simulated(Expected):
+    """What a promotion would do, week by week and by product."""
 
     model: dict[str, Any]
     stores: int
-    baseline_units: float
-    promoted_units: float
-    incremental_units: Interval
-    post_dip_units: Interval
-    other_products_units: Interval
-    net_units: Interval
-    manufacturer: Side
-    retailer: Side
     weeks: list[SimulatedWeek]
     products: list[SimulatedProduct]
     refused: list[Refused]

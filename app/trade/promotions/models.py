@@ -252,15 +252,9 @@ class PlannedTerms(BaseModel):
     weeks: int
 
 
-class PlannedFigures(BaseModel):
-    """What was expected when it was planned, by which model."""
+class Expected(BaseModel):
+    """What a promotion that has not run would sell and earn: net = incremental + after-effect + other products."""
 
-    at: datetime
-    origin: Literal["whatif", "optimiser", "recommendation"]
-    plan_id: str | None = None
-    model: dict[str, Any] | None = None
-    terms: PlannedTerms
-    stores: int
     baseline_units: float
     promoted_units: float
     incremental_units: Interval
@@ -269,6 +263,17 @@ class PlannedFigures(BaseModel):
     net_units: Interval
     manufacturer: Side
     retailer: Side
+
+
+class PlannedFigures(Expected):
+    """What was expected when it was planned, by which model."""
+
+    at: datetime
+    origin: Literal["whatif", "optimiser", "recommendation"]
+    plan_id: str | None = None
+    model: dict[str, Any] | None = None
+    terms: PlannedTerms
+    stores: int
 
 
 class Promotion(BaseModel):

@@ -1,6 +1,5 @@
 """Recommendations over HTTP."""
 
-from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -8,6 +7,7 @@ from flask import Response
 from app.access.models import Permission
 from app.access.signed_in import may
 from app.trade.hierarchy.answers import encode, json_answer
+from app.trade.planning.answers import draft_made
 from app.trade.planning.models import DraftMade
 from app.trade.recommendations import service
 from app.trade.recommendations.models import DraftFromProposal, RecommendationAsked, Recommended
@@ -28,9 +28,6 @@ def recommend(json_data: RecommendationAsked) -> Response:
 @blueprint.input(DraftFromProposal)
 @blueprint.output(DraftMade, status_code=201)
 @blueprint.doc(summary="Make a draft of a proposal", responses=[401, 403, 409, 422, 503])
-def make_draft(json_data: DraftFromProposal) -> Any:
+def make_draft(json_data: DraftFromProposal) -> Response:
     """A draft that keeps what is expected of it; `once` sent again answers the same draft."""
-    row, warnings = service.make_draft(may(Permission.PROMOTIONS_WRITE), json_data)
-    answer = json_answer(encode({"promotion_id": row["_id"], "code": row["code"], "warnings": warnings}), 201)
-    answer.headers["Location"] = f"/api/v1/promotions/{row['_id']}"
-    return answer
+    return draft_made(*service.make_draft(may(Permission.PROMOTIONS_WRITE), json_data))

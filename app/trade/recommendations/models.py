@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.trade.planning.models import LONGEST_WEEKS, DraftFromWhatIf, Mechanics, WholeShare
-from app.trade.promotions.models import Day, Id, Interval, Money, Share, Side
+from app.trade.promotions.models import Day, Expected, Id, Money, Share
 from app.trade.sales.models import Source
 
 MOST_CUSTOMERS = 100
@@ -51,7 +51,7 @@ class RecommendationAsked(BaseModel):
     source: Source = Source.POS
 
 
-class Proposal(BaseModel):
+class Proposal(Expected):
     """A promotion that pays; `net` is that of the side asked for, with its 80 % band. `sure`: the band stays above zero."""
 
     product_id: str
@@ -64,14 +64,6 @@ class Proposal(BaseModel):
     net_lo80: Decimal
     net_hi80: Decimal
     sure: bool
-    baseline_units: float
-    promoted_units: float
-    incremental_units: Interval
-    post_dip_units: Interval
-    other_products_units: Interval
-    net_units: Interval
-    manufacturer: Side
-    retailer: Side
     last_promotion: date | None
     reasons: list[str]
 
