@@ -15,12 +15,13 @@ DATA_PROJECT=$TEST_PROJECT-data
 DATA_MONGO_PORT=27217
 DATA_REDIS_PORT=26579
 TEST_USER=tester@example.com
-APPLIANCE_IS_UP=''
+APPLIANCE_BEGUN='' APPLIANCE_IS_UP=''
 
+# take_down: only what this run began; an appliance kept by another stays for as long as no tier needs one.
 take_down() {
     local code=$?
     trap - EXIT INT TERM
-    if [ -d "$APPLIANCE" ] && docker info >/dev/null 2>&1; then
+    if [ -n "$APPLIANCE_BEGUN" ] && docker info >/dev/null 2>&1; then
         collect_logs
         data_services_down
         if [ -n "$KEEP" ] && [ -n "$APPLIANCE_IS_UP" ]; then
@@ -96,6 +97,7 @@ collect_logs() {
 appliance_up() {
     [ -z "$APPLIANCE_IS_UP" ] || return 0
     leftovers_down
+    APPLIANCE_BEGUN=1
     copy_tree
     say "deploying the appliance under test; log: $ARTIFACTS/deploy.log"
     (cd "$APPLIANCE" && ./deploy.sh --yes --demo) >"$ARTIFACTS/deploy.log" 2>&1 || {
