@@ -41,7 +41,7 @@ class Fault:
               the machine was so busy that silence could mean waiting
     restarted the services that must have been restarted, and nobody else; `maybe` may have been besides
     told      the alerts ("service_down redis") of which people are told, each once on each channel; `perhaps` may be besides
-    messages  how many messages each channel gets for all of them; by default one
+    messages  how many messages each channel gets for all of them, at least and at most; by default one
     proof     looks for more, and returns what speaks against it
     """
 
@@ -54,7 +54,7 @@ class Fault:
     maybe: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ("host",)
-    messages: int | None = None
+    messages: tuple[int, int] | None = None
     healed_by: Healer = Healer.SUPERVISOR
     stands: Step = lambda _rig: True
     undo: Step = nothing

@@ -11,6 +11,11 @@ def _set_aside(service: str) -> object:
     return lambda rig: rig.watcher.status(service) == "quarantined"
 
 
+def _said_aside(service: str) -> object:
+    alert = f"service_quarantined {service}"
+    return lambda rig: any(alert in told.alerts for told in rig.heard.since(rig.notes["begun"]))
+
+
 def _spoil(rig: Rig, service: str, path: str) -> None:
     """A file that the service reads when it starts is nonsense; the others have read it long ago."""
     file = rig.appliance.root / path
@@ -85,7 +90,7 @@ def _flaps(service: str) -> Fault:
         f"{service} flaps: up 20 s, down, rules as delivered",
         "flapping",
         inject=lambda rig: _keep_killing(rig, service, 20),
-        stands=_set_aside(service),
+        stands=_said_aside(service),
         undo=lambda rig: _have_mercy(rig, service),
         blamed=(service,),
         told=(f"service_quarantined {service}",),
