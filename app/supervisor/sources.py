@@ -40,7 +40,7 @@ PROBE_AGAIN_SECONDS = 1.0  # after a bad answer, and while it is not known wheth
 LOOK_SECONDS = 15.0
 HOST_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
-_LOOK_AFTER = frozenset({"create", "rename", "destroy", "start", "pause", "unpause"})
+LOOK_AFTER = frozenset({"create", "rename", "destroy", "start", "pause", "unpause"})
 
 log = get_logger(__name__)
 
@@ -200,7 +200,7 @@ class Sources:
                 yield Died(service, container_id, at, int(attributes.get("exitCode", -1)))
             case "stop":
                 yield Stopped(service, container_id, at)
-        if message.get("Action") in _LOOK_AFTER:
+        if message.get("Action") in LOOK_AFTER:
             asked_at = self._clock.now()
             yield Seen(service, self._eyes.inspect(service), asked_at)
 
