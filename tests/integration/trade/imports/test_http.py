@@ -10,7 +10,9 @@ from openpyxl import Workbook
 
 from app.core import mongo as core_mongo
 from app.core.mongo import Db
+from app.core.settings import Settings
 from app.trade.imports import service
+from app.web.main import ENVELOPE_BYTES
 from app.worker.run import run_pending
 
 FORM = "multipart/form-data"
@@ -144,6 +146,27 @@ def test_row_errors_download_without_anything_a_spreadsheet_would_run(ann: Any) 
     assert answer.mimetype == "text/csv"
     assert "'=cmd()" in answer.text
     assert ",=cmd()" not in answer.text
+
+
+def test_the_file_is_judged_by_its_own_size_not_by_that_of_its_envelope(ann: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = ann.application.config["MAX_CONTENT_LENGTH"] - ENVELOPE_BYTES
+    assert limit == service.settings().upload_limit_bytes
+    monkeypatch.setattr(service, "settings", lambda: Settings(upload_limit_bytes=2**20))
+    answer = upload(ann, CSV.ljust(2**20, b"\n"))
+    assert answer.status_code == 201, answer.json
+    answer = upload(ann, CSV.ljust(2**20 + 1, b"\n"))
+    assert (answer.status_code, answer.json["type"]) == (413, "/problems/too-large")
+    assert answer.json["detail"] == "The file is larger than 1 MB. Split it and import the parts."
+
+
+def test_the_page_says_beside_the_file_that_it_is_too_large(ann: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "settings", lambda: Settings(upload_limit_bytes=2**20))
+    large = {"kind": "sales", "file": (io.BytesIO(CSV.ljust(2**20 + 1, b"\n")), "sales.csv")}
+    answer = ann.post("/imports/new", data=large, content_type=FORM)
+    assert answer.status_code == 413
+    assert "The file is larger than 1 MB. Split it and import the parts." in answer.text
+    assert "Upload and continue" in answer.text
+    assert core_mongo.database()["imports"].count_documents({}) == 0
 
 
 def test_the_audit_trail_tells_the_life_of_an_import_with_who_did_what(
