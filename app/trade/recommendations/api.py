@@ -1,5 +1,6 @@
 """Recommendations over HTTP."""
 
+
 from apiflask import APIBlueprint
 from flask import Response
 
