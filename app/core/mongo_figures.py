@@ -1,7 +1,7 @@
 """What MongoDB costs this process: commands, their seconds, and connections that failed, for whoever counts them.
 
-Listening costs some 40 microseconds a command (watching the pool as well would cost half as much again), so it is done only
-after `count_with` named a counter (the backend's metrics).
+Nothing is counted before `count_with` named a counter (the backend's metrics). Listening costs some 40 microseconds a command,
+which slow_calls.py spends anyhow; watching the pool as well would cost half as much again.
 """
 
 from typing import Any, Protocol

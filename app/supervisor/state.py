@@ -136,7 +136,7 @@ class ServiceState:
     acting: Acting | None = None  # the action of ours that is under way
     remembered_id: str | None = None  # of its container, from before the supervisor was restarted
     refusal: str = ""  # what Docker said when it could not do what we asked
-    attempts: tuple[datetime, ...] = ()  # of healing it
+    attempts: tuple[datetime, ...] = ()  # of healing it by ourselves
     next_attempt_at: datetime | None = None
     quarantined: bool = False
     restarts: int = 0
@@ -144,6 +144,11 @@ class ServiceState:
     @property
     def running(self) -> bool:
         return self.container is not None and self.container.running
+
+    @property
+    def released(self) -> bool:
+        """Whether an operator ended its quarantine, and the start that he wants of it is still to come."""
+        return self.next_attempt_at is not None and self.next_attempt_at == self.asked_at
 
 
 @dataclass(frozen=True)

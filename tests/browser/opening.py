@@ -79,6 +79,25 @@ def settle(page: Page) -> None:
     expect(page.locator(".table-region.htmx-request")).to_have_count(0, timeout=30_000)
 
 
+_MOVES = """() => new Promise((resolve) => {
+  const moves = [];
+  const named = (node) => (node instanceof Element ? `${node.localName}#${node.id}.${[...node.classList].join(".")}` : "text");
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (!entry.hadRecentInput) moves.push([entry.value, entry.sources.map((source) => named(source.node)).join(", ")]);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(moves)));
+})"""
+STILL = 0.01  # what Chromium's sum of layout shifts may come to on a page where nothing jumps
+
+
+def check_still(page: Page) -> None:
+    """Fail with what has moved by itself since the page was opened. Ask before a picture: taking one moves things too."""
+    moves = page.evaluate(_MOVES)
+    assert sum(value for value, _what in moves) < STILL, f"things jump: {moves}"
+
+
 def picture(page: Page, name: str) -> None:
     """A screenshot for people to look at."""
     page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)

@@ -94,7 +94,6 @@ def _flaps(service: str) -> Fault:
         undo=lambda rig: _have_mercy(rig, service),
         blamed=(service,),
         told=(f"service_quarantined {service}",),
-        perhaps=(f"service_restarted {service}",),  # by the release
         restarted=(service,),
         healed_by=Healer.OPERATOR,
         pace=Pace.DELIVERED,

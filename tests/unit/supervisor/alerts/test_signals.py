@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.supervisor.alerts.signals import read_signals, stale_measures
+from app.supervisor.events import Ask
 from app.supervisor.state import HostState, Phase
 from tests.unit.supervisor.alerts.office import Office
 from tests.unit.supervisor.world import BEGIN, World
@@ -83,6 +84,34 @@ def test_a_restart_is_told_once_the_service_is_well_for_a_minute() -> None:
     assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 1
     world.advance(900)
     assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 0
+
+
+@pytest.mark.parametrize("wish", [Ask.RELEASE, Ask.START])
+def test_a_start_by_an_operator_is_not_told_as_a_restart(wish: Ask) -> None:
+    world = World().healthy()
+    world.bodies["ai"].dies_after = 5
+    world.crash("ai")
+    world.advance(180)
+    assert world.phase("ai") is Phase.QUARANTINED
+    world.bodies["ai"].dies_after = None
+    world.ask("ai", wish)
+    for _second in range(300):
+        world.advance(1)
+        assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 0
+    assert world.phase("ai") is Phase.HEALTHY
+
+
+def test_a_restart_after_a_release_is_told_again() -> None:
+    world = World().healthy()
+    world.bodies["ai"].dies_after = 5
+    world.crash("ai")
+    world.advance(180)
+    world.bodies["ai"].dies_after = None
+    world.ask("ai", Ask.RELEASE)
+    world.advance(100)
+    world.crash("ai")
+    world.advance(90)
+    assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 1
 
 
 def test_a_quarantine_is_seen() -> None:
