@@ -25,6 +25,8 @@ from app.supervisor.doctor.room import doctor_room
 from app.supervisor.duties.opening import means, open_calendar
 from app.supervisor.duties.room import calendar_room
 from app.supervisor.engine import Engine
+from app.supervisor.handover.opening import open_office
+from app.supervisor.handover.room import handover_room
 from app.supervisor.history.archive import Archive
 from app.supervisor.history.metrics import PastMetrics
 from app.supervisor.history.recorder import Recorder
@@ -84,6 +86,7 @@ def main() -> None:
     backups, schedule = open_backups(config, clock, loop, store)
     start_measuring([schedule], loop.put, stopping)
     rooms.append(backups)
+    rooms.append(handover_room(open_office(config, clock, loop, engine, store, recorder, book, desk, rule_tests, doctor, roster)))
     collectors = [AlertMetrics(desk), PastMetrics(lambda: loop.state, recorder, book)]
     servers = _serve(config, loop, store, clock, rooms, collectors, past)
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)
