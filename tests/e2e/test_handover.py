@@ -1,4 +1,4 @@
-"""On the deployed appliance: the handover report says what runs, ticks nothing without evidence, and shows when it was changed."""
+"""On the deployed appliance: the handover report says what runs, ticks nothing without evidence, and shows a change to it."""
 
 import json
 import zipfile

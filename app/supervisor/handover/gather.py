@@ -92,7 +92,7 @@ def running(state: State, engine: Engine) -> tuple[Running, ...]:
 
 def _running(name: str, kept: Kept | None, state: State, engine: Engine) -> Running:
     service = state.services.get(name)
-    known = {
+    known: dict[str, Any] = {
         "name": name,
         "state": service.phase.value if service else "",
         "since": service.since if service else None,

@@ -11,7 +11,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from app.core.i18n import _
@@ -56,7 +56,7 @@ def _fonts() -> tuple[str, str]:
     try:
         pdfmetrics.registerFont(TTFont("Plain", _FONTS / "DejaVuSans.ttf"))
         pdfmetrics.registerFont(TTFont("Bold", _FONTS / "DejaVuSans-Bold.ttf"))
-    except (OSError, pdfmetrics.FontError):
+    except (OSError, TTFError):
         return "Helvetica", "Helvetica-Bold"
     return "Plain", "Bold"
 

@@ -77,6 +77,16 @@ def test_the_pdf_has_pages_and_survives_markup_and_foreign_letters(packed: bytes
     assert Press(lambda: SEED).press(hostile, LINES, MADE)
 
 
+def test_without_its_fonts_the_pdf_is_made_all_the_same() -> None:
+    from app.supervisor.handover import pdf as printing  # late: 30 MB
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printing, "_FONTS", Path("/nowhere"))
+        content = printing.pdf(document(replace(EVERYTHING, name="Łódź"), LINES, "Çağla").as_dict(), "abcd")
+    assert b"/BaseFont /Helvetica" in content
+    assert b"DejaVu" not in content
+
+
 def test_an_appliance_without_any_evidence_gets_a_report_that_says_so() -> None:
     empty = Evidence(NOW)
     made = document(empty, checklist(empty), "Ada")
