@@ -13,7 +13,7 @@ from app.core.logging import get_logger
 from app.supervisor.doctor.finding import Verdict
 from app.supervisor.doctor.gather import WATCHED
 from app.supervisor.doctor.records import Records
-from app.supervisor.engine import EngineError
+from app.supervisor.engine import EngineError, EngineSilent
 from app.supervisor.handover.alerting import Telling, channels, contacts, deadlines, rules
 from app.supervisor.handover.evidence import WEEK, Audit, Evidence, Finding, Running, Uptime
 from app.supervisor.handover.problems import Open, problems
@@ -84,37 +84,37 @@ def gather(ports: Ports) -> Evidence:
 
 
 def running(state: State, engine: Engine) -> tuple[Running, ...]:
-    """Every container that the supervisor may look at, in the order of the stages."""
-    kept = {one.name: one for one in state.kept}
-    names = [*kept, *(name for name in WATCHED if name not in kept)]
-    return tuple(_running(name, kept.get(name), state, engine) for name in names)
+    """Every container that the supervisor may look at, in the order of the stages. A silent Docker is asked once only."""
+    kept, found, silent = {one.name: one for one in state.kept}, list[Running](), ""
+    for name in [*kept, *(name for name in WATCHED if name not in kept)]:
+        container, trouble = None, silent
+        if not silent:
+            try:
+                container = engine.describe(name)
+                trouble = "" if container else _("Docker knows no container of that name")
+            except EngineError as error:
+                trouble = str(error) or type(error).__name__
+                silent = trouble if isinstance(error, EngineSilent) else ""
+        found.append(_running(name, kept.get(name), state, container or {}, trouble))
+    return tuple(found)
 
 
-def _running(name: str, kept: Kept | None, state: State, engine: Engine) -> Running:
-    service = state.services.get(name)
-    known: dict[str, Any] = {
-        "name": name,
-        "state": service.phase.value if service else "",
-        "since": service.since if service else None,
-        "stage": STAGES.get(kept.stage, str(kept.stage)) if kept else "",
-        "needs": kept.depends_on + kept.fronts if kept else (),
-    }
-    try:
-        container = engine.describe(name)
-    except EngineError as error:
-        return Running(**known, trouble=str(error) or type(error).__name__)
-    if container is None:
-        return Running(**known, trouble=_("Docker knows no container of that name"))
-    host, ports = container.get("HostConfig") or {}, list[str]()
+def _running(name: str, kept: Kept | None, state: State, container: Mapping[str, Any], trouble: str) -> Running:
+    service, host, ports = state.services.get(name), container.get("HostConfig") or {}, list[str]()
     for inside, outside in (host.get("PortBindings") or {}).items():
         ports += [f"{one.get('HostIp') or '*'}:{one.get('HostPort')} -> {inside}" for one in outside or ()]
     return Running(
-        **known,
+        name=name,
+        state=service.phase.value if service else "",
+        since=service.since if service else None,
+        stage=STAGES.get(kept.stage, str(kept.stage)) if kept else "",
+        needs=kept.depends_on + kept.fronts if kept else (),
         image=str((container.get("Config") or {}).get("Image", "")),
         digest=str(container.get("Image", "")),
         memory=int(host.get("Memory") or 0),
         networks=tuple(sorted((container.get("NetworkSettings") or {}).get("Networks") or ())),
         ports=tuple(sorted(ports)),
+        trouble=trouble,
     )
 
 

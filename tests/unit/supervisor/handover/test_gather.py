@@ -54,8 +54,12 @@ class Docker:
 
     def __init__(self) -> None:
         self.refused, self.missing, self.silent = set[str](), set[str](), False
+        self.asked: list[str] = []
 
     def describe(self, service: str) -> Mapping[str, Any] | None:
+        self.asked.append(service)
+        if self.silent:
+            raise EngineSilent("connection refused")
         if service in self.refused:
             raise EngineRefused("403")
         return None if service in self.missing else {**container(service), "NetworkSettings": {"Networks": {"tradeai_data": {}}}}
@@ -122,11 +126,20 @@ def test_what_runs_is_told_as_docker_describes_it(house: House) -> None:
 
 
 def test_a_container_that_docker_does_not_tell_of_is_left_without_a_digest(house: House) -> None:
-    house.docker.refused, house.docker.missing, house.docker.silent = {"ai"}, {"redis"}, True
+    house.docker.refused, house.docker.missing = {"ai"}, {"redis"}
     found = house.look()
     by_name = {one.name: one for one in found.running}
     assert (by_name["ai"].digest, by_name["ai"].trouble) == ("", "403")
     assert "no container" in by_name["redis"].trouble
+    assert by_name["nginx"].digest
+    assert not house.proven()["images"]
+
+
+def test_a_docker_that_says_nothing_is_asked_once_and_said_to_be_silent(house: House) -> None:
+    house.docker.silent = True
+    found = house.look()
+    assert house.docker.asked == ["mongodb"]
+    assert {one.trouble for one in found.running} == {"connection refused"}
     assert found.silence["docker"] == "connection refused"
     assert "Docker" not in found.versions
     assert not house.proven()["images"]
