@@ -211,7 +211,10 @@ def test_backup_copy_proof_and_load_come_from_the_shelf(house: House, backup: Ca
         new.folder / "proof.json", {"ok": False, "at": (MOMENT + timedelta(hours=1)).isoformat(), "reason": "hashes differ"}
     )
     assert not house.proven()["restore"]  # what was proven before proves nothing any more
-    keep_report(house.clerk.shelf, Report("20260301T030000Z", "Ada", MOMENT, MOMENT, (replace(step, outcome="bad"),)))
+    later_at = MOMENT + timedelta(hours=1)
+    worse = replace(step, began_at=later_at, outcome="bad")
+    keep_report(house.clerk.shelf, Report("20260301T030000Z", "Ada", later_at, later_at, (worse,)))
+    assert not house.proven()["load"]
     (new.folder / "manifest.json").write_text("{")
     later = house.look()
     assert later.saved is not None
