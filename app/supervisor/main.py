@@ -72,7 +72,7 @@ def main() -> None:
     sources = Sources(loop.put, lambda: loop.state, clock, engine, stopping)
     sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.state_dir)
     recorded = baseline_of(config, store, clock, lambda: loop.state, engine)
-    start_measuring(measuring(config, store, clock, lambda: loop.state, recorded), loop.put, stopping)
+    start_measuring(measuring(config, store, clock, lambda: loop.state, recorded, engine), loop.put, stopping)
     rooms = [baseline_room(recorded), alerts(desk, lambda: loop.state, clock)]
     rooms += [incidents(loop, past, book, clock), host(loop, past, clock), service_logs(loop, engine.logs)]
     doctor = open_doctor(config, clock, loop, engine, store, stopping, desk)

@@ -132,6 +132,19 @@ def test_docker_is_asked_once_a_container() -> None:
     assert len(asked) == 7
 
 
+def test_containers_that_the_state_does_not_know_are_watched_too(appliance: Appliance) -> None:
+    images = {"backup": "sha256:b", "supervisor": "sha256:s"}
+
+    def describe(service: str) -> dict[str, Any] | None:
+        return {"Id": f"{service}-x", "Image": images[service]} if service in images else appliance.describe(service)
+
+    look = RunningImages(lambda: appliance.world.state, describe, ("backup", "supervisor"))
+    appliance.baseline = Baseline(appliance.store, appliance.clock, dict, look, appliance.grace)
+    assert appliance.running() == {"": 0}
+    images["backup"] = "sha256:evil"
+    assert appliance.running() == {"backup": 1}
+
+
 def test_docker_away_is_an_oserror() -> None:
     def describe(_service: str) -> dict[str, Any]:
         raise EngineSilent("refused")

@@ -8,6 +8,7 @@ import pytest
 
 from app.supervisor.doctor.catalogue import catalogue
 from app.supervisor.doctor.finding import Verdict
+from app.supervisor.doctor.gather import WATCHED
 from app.supervisor.doctor.world import AlertFacts, File, World
 from app.supervisor.state import Measure, Phase
 from tests.unit.supervisor.doctor.given import (
@@ -40,6 +41,15 @@ def failing_channel() -> World:
 
 def other_image() -> World:
     return worker(lambda found: found.update(Image="sha256:bbbbbbbbbbbb"))
+
+
+def without(name: str) -> World:
+    given = world()
+    return replace(given, inspected={key: found for key, found in given.inspected.items() if key != name})
+
+
+def in_state(name: str, **state: object) -> World:
+    return worker(lambda found: found["State"].update(state), name)
 
 
 # check, world, verdict, a word of the evidence
@@ -123,6 +133,12 @@ NOT_IN_ORDER = [
     ("backup_age", none_yet(), PROBLEM, "no backup yet"),
     ("backup_age", measured(backup_age_h=30), WARNING, "30 hours"),
     ("backup_age", measured(backup_age_h=60), PROBLEM, "60 hours"),
+    ("backup_containers", without("drill"), PROBLEM, "drill: there is no such container"),
+    ("backup_containers", in_state("backup", Status="exited", ExitCode=3), PROBLEM, "backup: it ended with exit code 3"),
+    ("backup_containers", in_state("backup", Status="paused"), PROBLEM, "backup: it is paused"),
+    ("backup_containers", in_state("drill", Health={"Status": "unhealthy"}), PROBLEM, "heartbeat"),
+    ("backup_containers", in_state("drill", Health={"Status": "starting"}), OK, "young"),
+    ("backup_containers", world(inspected={}, silence={"containers": "no route"}), UNKNOWN, "no route"),
     ("backup_proof", measured(proof_age_days=None), WARNING, "No backup was proven"),
     ("backup_proof", measured(proof_age_days=10), WARNING, "10 days"),
     ("backup_proof", measured(proof_age_days=40), PROBLEM, "40 days"),
@@ -233,7 +249,7 @@ def test_the_fix_for_indexes_asks_the_backend() -> None:
 
 
 def test_a_container_of_the_compose_file_is_in_order_under_every_name() -> None:
-    given = world(inspected={name: container(name) for name in ("mongodb", "redis", "ai", "nginx", "dockerproxy", "supervisor")})
+    given = world(inspected={name: container(name) for name in WATCHED})
     for name, check in CHECKS.items():
         if check.group == "containers":
             assert look(name, given)[0] in {OK}, name
