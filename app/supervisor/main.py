@@ -30,6 +30,7 @@ from app.supervisor.history.recorder import Recorder
 from app.supervisor.host.sample import boot_id
 from app.supervisor.incidents.opening import open_book
 from app.supervisor.loop import Loop
+from app.supervisor.measures import own_door
 from app.supervisor.measures.all import baseline_of
 from app.supervisor.measures.all import sources as measuring
 from app.supervisor.measures.source import start as start_measuring
@@ -40,7 +41,7 @@ from app.supervisor.pages.host import host, service_logs
 from app.supervisor.pages.incidents import incidents
 from app.supervisor.pages.past import Past
 from app.supervisor.pages.room import Room
-from app.supervisor.pages.signing_in import OperatorSession
+from app.supervisor.pages.signing_in import GuessLimit, OperatorSession
 from app.supervisor.pages.site import create_site
 from app.supervisor.probes.all import probe_of
 from app.supervisor.sources import Sources
@@ -82,7 +83,9 @@ def main() -> None:
     start_measuring([schedule], loop.put, stopping)
     rooms.append(backups)
     collectors = [AlertMetrics(desk), PastMetrics(lambda: loop.state, recorder, book)]
-    servers = _serve(config, loop, store, clock, rooms, collectors, past)
+    limit = GuessLimit(clock.now)
+    start_measuring([own_door.source(limit.tries)], loop.put, stopping)
+    servers = _serve(config, loop, store, clock, rooms, collectors, past, limit)
     log.info("the supervisor keeps the appliance", version=__version__, project=config.project)
     loop.run(stopping)
 
@@ -102,10 +105,11 @@ def _serve(
     rooms: Sequence[Room],
     collectors: Sequence[Collector],
     past: Past,
+    limit: GuessLimit,
 ) -> list[WSGIServer]:
     """The pages and the metrics, each on its port."""
     operator = OperatorSession(store.key("sessions"), lambda: config.secret("supervisor_password").get_secret_value())
-    site = create_site(loop, store, clock, operator, store.key("cookies"), rooms, past)
+    site = create_site(loop, store, clock, operator, store.key("cookies"), rooms, past, limit)
     metrics = make_wsgi_app(registry(lambda: loop.state, __version__, collectors))
     return [_server(config.listen, config.pages_port, site), _server(config.listen, config.metrics_port, metrics)]
 

@@ -11,7 +11,7 @@ BACKUPS: tuple[Rule, ...] = (
         "beside_down",
         YES,
         P2,
-        N_("Docker restarts it by itself. If it does not come back: docker compose logs backup drill, then docker compose up -d."),
+        N_("Docker restarts it. If it does not come back: docker compose logs backup drill, then docker compose up -d."),
         after=minutes(2),
         inhibited_by=("docker_silent",),
         group="backup",

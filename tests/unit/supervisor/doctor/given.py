@@ -106,7 +106,9 @@ def world(**changes: Any) -> World:
         "settings": {"http": "redirect", "domain": "trade.example"},
         "kernel": "6.1.0-18-amd64",
         "facts": HostFacts(NOW - timedelta(hours=1), FACTS),
-        "inspected": {name: container(name) for name in ("nginx", "backend", "worker", "dockerproxy", "supervisor", "backup", "drill")},
+        "inspected": {
+            name: container(name) for name in ("nginx", "backend", "worker", "dockerproxy", "supervisor", "backup", "drill")
+        },
         "docker": {"Version": "26.1.5"},
         "told": TOLD,
         "certificate": DOOR,

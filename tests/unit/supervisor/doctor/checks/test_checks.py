@@ -43,6 +43,12 @@ def other_image() -> World:
     return worker(lambda found: found.update(Image="sha256:bbbbbbbbbbbb"))
 
 
+def slow_query() -> World:
+    given = world()
+    measures = {("db_query_mean_ms", ""): Measure(80, NOW, "40 commands; slow: find sales (9 times, 300 ms)")}
+    return replace(given, state=replace(given.state, measures=MappingProxyType(measures)))
+
+
 def without(name: str) -> World:
     given = world()
     return replace(given, inspected={key: found for key, found in given.inspected.items() if key != name})
@@ -150,6 +156,7 @@ NOT_IN_ORDER = [
     ("migrations", told("migrations", known=2), PROBLEM, "this version at 2"),
     ("migrations", told("migrations", applied=3), PROBLEM, "migration 3"),
     ("slow_queries", measured(db_query_mean_ms=80), WARNING, "80 ms"),
+    ("slow_queries", slow_query(), WARNING, "find sales (9 times, 300 ms)"),
     ("slow_queries", measured(db_query_mean_ms=None, db_latency_ms=4), OK, "4 ms"),
     ("slow_queries", measured(db_query_mean_ms=None), UNKNOWN, "measured"),
     ("redis_memory", told("redis", maxmemory=0), WARNING, "no limit"),
