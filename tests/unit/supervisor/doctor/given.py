@@ -38,6 +38,7 @@ TOLD: dict[str, Any] = {
     "migrations": {"applied": 1, "known": 1},
     "redis": {"maxmemory": 320 * 10**6, "used_memory": 10**7, "policy": "noeviction", "evicted": 0},
     "jobs": {"waiting": 0, "failed": 0, "titles": []},
+    "totals": {"busy": None, "imports": 3, "facts": 106_139, "differences": [], "count": 0},
     "security": {"sign_in": 40, "sign_in.failed": 2},
 }
 DOOR = Certificate("trade.example", "Example CA", False, True, "", NOW + timedelta(days=80), ())

@@ -152,6 +152,8 @@ NOT_IN_ORDER = [
     ("backup_offsite", measured(offsite_age_h=None), WARNING, "elsewhere"),
     ("backup_offsite", measured(offsite_age_h=90), WARNING, "90 hours"),
     ("audit_chain", told("audit", ok=False, broken_at=17, reason="changed"), PROBLEM, "entry 17"),
+    ("reconciler", told("totals", count=1, differences=["week12.csv: 9 facts, 10 should be"]), PROBLEM, "week12.csv"),
+    ("reconciler", told("totals", busy="week12.csv"), UNKNOWN, "week12.csv is being imported"),
     ("missing_indexes", told("indexes", missing=["sales: week"]), PROBLEM, "sales: week"),
     ("migrations", told("migrations", known=2), PROBLEM, "this version at 2"),
     ("migrations", told("migrations", applied=3), PROBLEM, "migration 3"),
