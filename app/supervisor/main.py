@@ -71,7 +71,7 @@ def main() -> None:
     past = Past(store, recorder, book)
     keep_going(desk, stopping, lambda: not loop.stuck)
     sources = Sources(loop.put, lambda: loop.state, clock, engine, stopping)
-    sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.state_dir)
+    sources.start({kept.name: probe_of(kept, config) for kept in loop.state.kept}, config.disk_folders)
     recorded = baseline_of(config, store, clock, lambda: loop.state, engine)
     start_measuring(measuring(config, store, clock, lambda: loop.state, recorded, engine), loop.put, stopping)
     rooms = [baseline_room(recorded), alerts(desk, lambda: loop.state, clock)]

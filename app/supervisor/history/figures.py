@@ -43,6 +43,8 @@ def figures(state: State, now: datetime) -> dict[Key, float]:
     for name, service in state.services.items():
         found |= {(figure, name): value for figure, value in _service(service).items()}
     found |= {(figure, ""): value for figure, value in _host(state).items()}
+    if state.host is not None:
+        found |= {("host_disk_free", disk.name): disk.free for disk in state.host.disks}
     for key, measure in state.measures.items():
         if now - measure.at < _FRESH:
             found[key] = measure.value

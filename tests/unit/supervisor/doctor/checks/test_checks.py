@@ -10,7 +10,7 @@ from app.supervisor.doctor.catalogue import catalogue
 from app.supervisor.doctor.finding import Verdict
 from app.supervisor.doctor.gather import WATCHED
 from app.supervisor.doctor.world import AlertFacts, File, World
-from app.supervisor.state import Measure, Phase
+from app.supervisor.state import Disk, Measure, Phase
 from tests.unit.supervisor.doctor.given import (
     NOW,
     TOLD,
@@ -63,6 +63,10 @@ NOT_IN_ORDER = [
     ("disk", host(disk_free=9 * 10**9), PROBLEM, "9.0 GB"),
     ("disk", host(disk_free=15 * 10**9), WARNING, "15 %"),
     ("disk", measured(disk_full_in_h=48.0), WARNING, "full in 2.0 days"),
+    ("disk", host(disks=(Disk("backups", 10**12, 10**10),)), PROBLEM, "the disk of the backups: 10.0 GB"),
+    ("disk", host(disk_free=9 * 10**9, disks=(Disk("logs", 10**12, 9 * 10**11),)), PROBLEM, "9.0 GB of 100 GB"),
+    ("disk", host(disks=(Disk("logs", 10**12, 9 * 10**11),)), OK, "the disk of the logs: 900 GB"),
+    ("inodes", host(disks=(Disk("backups", 10**12, 10**11, 100, 1),)), PROBLEM, "the disk of the backups: 1.0 %"),
     ("inodes", host(inodes_free=40), PROBLEM, "4.0 %"),
     ("inodes", host(inodes_free=100), WARNING, "10 %"),
     ("inodes", host(inodes_total=0), OK, "no limit"),
