@@ -55,6 +55,16 @@ def test_a_measure_that_nobody_renews_is_not_recorded_for_ever(watch: Watch) -> 
     assert len(watch.means("queue_length", "")) == 40
 
 
+def test_what_the_doctor_found_takes_no_place_among_the_series(watch: Watch) -> None:
+    for number in range(60):
+        watch.world.tell(Measured("doctor_problem", 0.0, f"check {number}"))
+    watch.world.tell(Measured("doctor_problems", 2.0))
+    watch.ticks(2)
+    assert watch.recorder.archive.left_out == 0
+    assert watch.means("doctor_problems", "")
+    assert not watch.means("doctor_problem", "check 7")
+
+
 def test_only_a_tick_makes_a_frame(watch: Watch) -> None:
     state = watch.world.state
     watch.recorder.turned(state, state, HostSampled(HOST), (), watch.world.now)
