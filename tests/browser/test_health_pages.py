@@ -38,9 +38,13 @@ class LiveKeeper(Keeper):
             self._turned.notify_all()
 
     def ask(self, asked: Asked) -> str | None:
+        def carry_out() -> None:
+            self.world.tell(asked)
+            self.world.advance(10)
+
         refused = super().ask(asked)
         if refused is None:
-            self.happens(lambda: (self.world.tell(asked), self.world.advance(10)))
+            self.happens(carry_out)
         return refused
 
     def wait_for_turn(self, after: int, seconds: float) -> int:

@@ -85,7 +85,7 @@ def test_a_daemon_is_started_again_as_it_was_started(
     assert (found.folder, found.output) == (os.path.realpath(tmp_path), os.path.realpath(tmp_path / "log"))
     assert found.environment["HOW"] == "by hand"
     assert not found.of_systemd
-    begun = []
+    begun = list[Any]()
     monkeypatch.setattr(
         "tests.faults.daemon.subprocess.Popen", lambda words, **how: begun.append((words, how["cwd"], how["env"]))
     )
