@@ -152,8 +152,30 @@ class ServiceState:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """A disk of the machine, in bytes and files; `inodes_total` is 0 where the file system has no limit.
+
+    `name` is "" for the one that Docker's volumes share, else what of ours lies on it: "backups", "logs".
+    """
+
+    name: str
+    total: int
+    free: int
+    inodes_total: int = 0
+    inodes_free: int = 0
+
+    @property
+    def free_share(self) -> float:
+        return self.free / self.total if self.total else 1.0
+
+    @property
+    def inodes_free_share(self) -> float:
+        return self.inodes_free / self.inodes_total if self.inodes_total else 1.0
+
+
+@dataclass(frozen=True)
 class HostState:
-    """The machine, as shares from 0 to 1 unless named otherwise."""
+    """The machine, as shares from 0 to 1 unless named otherwise. `disks` are those besides that of Docker's volumes."""
 
     cpu: float
     cpu_count: int
@@ -170,6 +192,12 @@ class HostState:
     lag: float = 0.0  # seconds by which the supervisor's own timer was late
     busy_at: datetime | None = None  # when the host was last too busy for silence to mean much
     at: datetime | None = None  # when the supervisor heard of this sample
+    disks: tuple[Disk, ...] = ()
+
+    @property
+    def all_disks(self) -> tuple[Disk, ...]:
+        """That of Docker's volumes first."""
+        return (Disk("", self.disk_total, self.disk_free, self.inodes_total, self.inodes_free), *self.disks)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from app.core.logging import get_logger
 from app.core.mongo import database, ensure_indexes
 from app.core.redis import client
 from app.core.settings import settings
+from app.trade.imports.reconcile import reconcile
 
 AUDIT_ENTRIES = 20_000
 UNUSED_DAYS, FIRST_PASSWORD_DAYS, SECURITY_DAYS = 90, 7, 7
@@ -49,6 +50,7 @@ def tell() -> Response:
         "redis": redis_memory,
         "jobs": job_state,
         "security": security_events,
+        "totals": reconcile,
     }
     return jsonify({name: _part(look) for name, look in parts.items()})
 

@@ -43,6 +43,7 @@ class Fault:
     told      the alerts ("service_down redis") of which people are told, each once on each channel; `perhaps` may be besides
     messages  how many messages each channel gets for all of them, at least and at most; by default one
     proof     looks for more, and returns what speaks against it
+    only_with the environment variable that has to be 1 for a case that harms more of the machine than the appliance
     """
 
     name: str
@@ -61,6 +62,7 @@ class Fault:
     proof: Callable[["Rig"], str] = lambda _rig: ""
     pace: Pace = Pace.PROMPT
     unwell: bool = True  # a service is seen failed or degraded
+    only_with: str = ""
     limit: float = 180.0  # seconds for each of detection, standing and recovery
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.supervisor.alerts.signals import read_signals, stale_measures
 from app.supervisor.events import Ask
-from app.supervisor.state import HostState, Phase
+from app.supervisor.state import Disk, HostState, Phase
 from tests.unit.supervisor.alerts.office import Office
 from tests.unit.supervisor.world import BEGIN, World
 
@@ -134,6 +134,16 @@ def test_the_host_as_shares(office: Office) -> None:
         "host_swap": 0.5,
         "inodes_free_share": 0.05,
     }
+
+
+def test_a_further_disk_has_signals_of_its_own_and_names_itself(office: Office) -> None:
+    host = replace(HOST, disks=(Disk("backups", 100 * GB, 2 * GB, 1000, 20), Disk("logs", 10 * GB, 5 * GB)))
+    signals = read_signals(replace(office.state, host=host), BEGIN)
+    assert (signals["disk_free_share", ""].value, signals["disk_free_share", "backups"].value) == (0.05, 0.02)
+    assert signals["disk_free_share", "backups"].detail == "2.0 % of the disk of the backups is free"
+    assert signals["inodes_free_share", "backups"].value == 0.02
+    assert ("inodes_free_share", "logs") not in signals
+    assert signals["disk_free_share", "logs"].cause == "host"
 
 
 def test_a_host_without_swap_or_counted_inodes_says_nothing_of_them(office: Office) -> None:
