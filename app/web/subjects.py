@@ -9,6 +9,7 @@ MODULES = (
     "app.web.doctor",
     "app.web.jobs_api",
     "app.web.home",
+    "app.web.notifications",
     "app.web.about",
     "app.web.api_docs",
     "app.web.search",

@@ -11,7 +11,7 @@ from tests.browser.opening import PHONE, WIDE, OpenPage, Site, picture, settle
 PAGES = (
     "/", "/customers", "/customers/new", "/products", "/products/new", "/sales", "/imports", "/imports/new", "/promotions",
     "/promotions/new", "/settings/users", "/settings/users/new", "/settings/audit", "/settings/password", "/about",
-    "/search?q=ju",
+    "/search?q=ju", "/notifications",
 )  # fmt: skip
 DETAILS = ("/customers", "/products", "/imports", "/promotions", "/settings/users")
 FIRST_OF: dict[str, str] = {}  # what each list shows first, looked up once
