@@ -32,6 +32,7 @@ MODULES = (
     "app.trade.promotions.api",
     "app.trade.promotions.pages",
     "app.trade.promotions.forms",
+    "app.trade.promotions.batch_pages",
     "app.trade.models.api",
     "app.trade.models.pages",
     "app.trade.forecasts.api",

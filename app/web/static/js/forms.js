@@ -53,6 +53,7 @@ function sendOnce(event, app) {
     app.toast(app.words.offline, "bad");
     return;
   }
+  if (event.submitter && "again" in event.submitter.dataset) return; // answers with a file; the page stays and may ask again
   if (form.dataset.sent) {
     event.preventDefault();
     return;

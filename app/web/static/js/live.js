@@ -44,7 +44,7 @@ async function refresh(id) {
     if (part) refreshing.add(`${id}!`);
     return;
   }
-  if (part.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox]), select, textarea")) return;
+  if (part.contains(document.activeElement) && document.activeElement.matches("input:not([name=chosen]), select, textarea")) return;
   refreshing.add(id);
   try {
     const address = part.dataset.liveHref ?? location.pathname + location.search;
