@@ -10,6 +10,7 @@ MODULES = (
     "app.web.jobs_api",
     "app.web.home",
     "app.web.notifications",
+    "app.web.offline",
     "app.web.about",
     "app.web.api_docs",
     "app.web.search",

@@ -48,7 +48,7 @@ function confirmFirst(app) {
 function sendOnce(event, app) {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
-  if (!navigator.onLine) {
+  if (!navigator.onLine || "kept" in document.documentElement.dataset) {
     event.preventDefault();
     app.toast(app.words.offline, "bad");
     return;
