@@ -60,7 +60,7 @@ def seen() -> Any:
 
 def gather(who: Principal) -> tuple[list[Notice], bool]:
     """What to tell `who`, and whether that is all: while Redis is away nothing is known of jobs, and all is taken as seen."""
-    needs = home.gather(who)["needs"]
+    needs = home.needs(who)
     try:
         return notices.told(needs, jobs.ended_of(who.user_id), notices_seen.seen_by(who.user_id)), True
     except RedisError as error:

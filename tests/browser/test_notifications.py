@@ -53,9 +53,9 @@ def test_something_new_is_counted_by_itself_and_seen_once_opened(
     all_seen(page)
     expect(page.locator("html[data-connection=open]")).to_be_visible(timeout=15_000)
     name = upload()
-    expect(page.locator(".bell-count")).to_be_visible(timeout=40_000)
+    expect(page.locator(".bell-count")).to_be_visible(timeout=50_000)
     bell(page).click()
-    expect(page.locator(".bell .need", has_text=name).first).to_be_visible(timeout=40_000)
+    expect(page.locator(".bell .need", has_text=name).first).to_be_visible(timeout=50_000)
     picture(page, "bell")
     assert serious_findings(page) == []
     expect(page.locator(".bell-count")).to_be_hidden()

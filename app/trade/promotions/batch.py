@@ -17,7 +17,7 @@ from app.core.mongo import Document
 from app.trade.promotions import listing, rules, service, store
 from app.trade.promotions.models import Origin, PromotionStatus, StatusChange
 
-MOST = 200
+MOST = 100  # a step takes some hundredths of a second, and somebody waits for all of them
 
 log = get_logger(__name__)
 

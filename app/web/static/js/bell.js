@@ -2,7 +2,7 @@
 // the server what was shown when it is opened.
 
 const OWN_WAIT = 300;
-const OTHERS_WAIT = 15_000; // an import tells much about many promotions; the number at the bell may follow slowly
+const OTHERS_WAIT = 24_000; // an import tells much about many promotions; the number at the bell may follow slowly
 
 export async function start(bell, app) {
   const summary = bell.querySelector("summary");
