@@ -1,6 +1,6 @@
 """Pages while the appliance cannot be reached: the service worker with its list of the shell, and which pages it may keep.
 
-A page may be kept only when this module says so, with a header that names the sign-in it belongs to; see docs/decisions/0210.
+A page may be kept only when this module says so, with a header that names the sign-in it belongs to; see docs/decisions/0211.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 // The service worker: the shell and the last pages one person saw, to be read while the appliance cannot be reached.
 // Served as /service-worker.js behind a line that sets SETTINGS (app/web/offline.py). The network always comes first; only pages
-// that the server marks as belonging to a sign-in are kept, and all of them go when somebody signs in or out. docs/decisions/0210
+// that the server marks as belonging to a sign-in are kept, and all of them go when somebody signs in or out. docs/decisions/0211
 
 const SHELL_CACHE = `shell-${SETTINGS.version}`;
 const PAGES = `pages-${SETTINGS.version}-`;
