@@ -8,7 +8,8 @@ from pathlib import Path
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
-NOT_OURS = ("net::ERR_NETWORK_CHANGED",)  # the machine gained or lost a network while the page loaded
+# The machine gained or lost a network while the page loaded; Playwright tells that it blocks service workers.
+NOT_OURS = ("net::ERR_NETWORK_CHANGED", "Service Worker registration blocked by Playwright")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 

@@ -11,7 +11,7 @@ from tests.browser.opening import PHONE, WIDE, OpenPage, Site, check_still, pict
 PAGES = (
     "/", "/customers", "/customers/new", "/products", "/products/new", "/sales", "/imports", "/imports/new", "/promotions",
     "/promotions/new", "/settings/users", "/settings/users/new", "/settings/audit", "/settings/password", "/about",
-    "/search?q=ju", "/api/docs",
+    "/search?q=ju", "/notifications", "/api/docs",
 )  # fmt: skip
 DETAILS = ("/customers", "/products", "/imports", "/promotions", "/settings/users")
 FORMS = ("/customers", "/products", "/promotions")  # whose things are changed on a page of their own
