@@ -19,6 +19,7 @@ _SOURCES = [
             "registry",
             "debian",
             "images",
+            "keys",
             "configuration",
             "start",
             "recovery",

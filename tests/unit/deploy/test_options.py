@@ -38,5 +38,5 @@ def test_https_moves_with_the_port(bash: Bash) -> None:
 
 def test_help_names_every_option(bash: Bash) -> None:
     text = bash("parse_options --help").stdout
-    for option in ("--yes", "--demo", "--offline", "--domain", "--email", "--port", "--dry-run", "--help"):
+    for option in ("--yes", "--demo", "--offline", "--domain", "--email", "--port", "--rotate-keys", "--dry-run", "--help"):
         assert option in text
