@@ -22,8 +22,11 @@ _SOURCES = [
             "keys",
             "configuration",
             "start",
+            "database",
             "recovery",
+            "administrator",
             "duties",
+            "summary",
         )
     ),
 ]
