@@ -37,6 +37,7 @@ phase_configuration() {
     write_secret_files
     make_certificate
     make_folders
+    make_trust
     done_ "settings are in .env"
 }
 

@@ -20,6 +20,7 @@ _SOURCES = [
             "debian",
             "images",
             "keys",
+            "trust",
             "configuration",
             "start",
             "database",
