@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+import jwt
 import pytest
 
 from tests.appliance import Appliance
@@ -141,18 +143,29 @@ def _loading(appliance: Appliance) -> list[str]:
     return appliance.run("docker", "ps", "-aq", "--filter", mine[0], "--filter", mine[1]).stdout.split()
 
 
-def test_a_changed_secret_reaches_the_containers(appliance: Appliance) -> None:
+def test_a_changed_secret_and_a_new_signing_key_reach_the_containers_and_nobody_is_signed_out(appliance: Appliance) -> None:
     env = appliance.root / ".env"
     before = env.read_text()
     changed = before.replace(appliance.env["SUPERVISOR_PASSWORD"], "x" * 40)
     try:
-        env.write_text(changed)
-        _deploy(appliance)
-        inside = appliance.compose("exec", "-T", "supervisor", "cat", "/run/secrets/supervisor_password").stdout
-        assert inside == "x" * 40
+        with appliance.signed_in() as early:
+            env.write_text(changed)
+            _deploy(appliance, "--rotate-keys")
+            inside = appliance.compose("exec", "-T", "supervisor", "cat", "/run/secrets/supervisor_password").stdout
+            assert inside == "x" * 40
+            with appliance.signed_in() as late:
+                assert _key(late) != _key(early)
+                assert late.get("/api/v1/auth/me").status_code == 200
+            assert early.get("/api/v1/auth/me").status_code == 200
+        assert not (appliance.root / ".cache/deploy/secrets-changed").exists()
     finally:
         env.write_text(before)
         _deploy(appliance)
+
+
+def _key(client: httpx.Client) -> str:
+    """The id of the key that signed the client's token."""
+    return str(jwt.get_unverified_header(client.headers["Authorization"].removeprefix("Bearer "))["kid"])
 
 
 def test_two_deploys_at_once_do_not_meet(appliance: Appliance) -> None:
