@@ -10,9 +10,12 @@ plan_trust() {
         on) ;;
         *) die "TRADEAI_TRUST_HOST_CA in .env must be on or off, not \"$(wanted_setting TRADEAI_TRUST_HOST_CA)\"." ;;
     esac
-    grep -qs 'BEGIN CERTIFICATE' "$(wanted_setting TRADEAI_CA_BUNDLE)" ||
-        die "TRADEAI_TRUST_HOST_CA is on, but $(wanted_setting TRADEAI_CA_BUNDLE) holds no certificate that could be read; name a bundle in TRADEAI_CA_BUNDLE. Nothing was changed."
+    check_bundle "$(wanted_setting TRADEAI_CA_BUNDLE)"
     would "let supervisor and backup trust whom this machine trusts, and use its proxy"
+}
+
+check_bundle() {
+    grep -qs 'BEGIN CERTIFICATE' "$1" || die "TRADEAI_TRUST_HOST_CA is on, but $1 holds no certificate that could be read; name a bundle in TRADEAI_CA_BUNDLE."
 }
 
 # make_trust: the file, and what says to the containers where it is. Without the switch they trust whom Debian trusts.
@@ -21,6 +24,8 @@ make_trust() {
     install -d -m 700 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$TRUST_FOLDER"
     if [ "$(dotenv_get .env TRADEAI_TRUST_HOST_CA)" = on ]; then
         bundle=$(dotenv_get .env TRADEAI_CA_BUNDLE)
+        # Again: settings that came from a backup were not there when this run was planned.
+        check_bundle "$bundle"
         cmp -s "$bundle" "$TRUST_FOLDER/ca.crt" ||
             { install -m 400 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$bundle" "$TRUST_FOLDER/ca.crt.new" && mv "$TRUST_FOLDER/ca.crt.new" "$TRUST_FOLDER/ca.crt"; }
         take_proxy

@@ -84,6 +84,13 @@ def test_what_cannot_be_done_is_refused_before_anything_changes(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_settings_from_a_backup_that_name_no_bundle_here_end_the_run_with_a_sentence(bash: Bash, env: Path) -> None:
+    (env.parent / "bundle").unlink()
+    done = bash(RUN)
+    assert done.returncode == 1
+    assert "name a bundle in TRADEAI_CA_BUNDLE" in done.stderr
+
+
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     """The services of docker-compose.yml."""
