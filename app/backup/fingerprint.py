@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 
 # What data and sessions depend on. Passwords of the databases are not among them: they are given to whatever database is there.
-# Nor are the keys of access tokens: these live 15 minutes, and a backup must outlast a rotation (docs/decisions/0210).
+# Nor are the keys of access tokens: these live 15 minutes, and a backup must outlast a rotation (docs/decisions/0240).
 KEYS = ("secret_key",)
 
 Read = Callable[[str], str]
