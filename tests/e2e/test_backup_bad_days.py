@@ -68,7 +68,7 @@ def unchanged(appliance: Appliance, backup: str) -> Iterator[Callable[[], None]]
 def test_the_disk_fills_while_dumping(appliance: Appliance, unchanged: Callable[[], None]) -> None:
     secrets = [
         option
-        for name in ("mongo_backup_password", "redis_password", "secret_key")
+        for name in ("mongo_backup_password", "redis_password", "secret_key", "jwt_keys")
         for option in ("-v", f"{appliance.root}/secrets/{name}:/run/secrets/{name}:ro")
     ]
     done = appliance.run(

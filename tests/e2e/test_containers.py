@@ -21,7 +21,7 @@ SECRETS = {
     "nginx": set(),
     "dockerproxy": set(),
     "supervisor": {"redis_password", "supervisor_password"},
-    "backup": {"mongo_backup_password", "redis_password", "secret_key"},
+    "backup": {"mongo_backup_password", "redis_password", "secret_key", "jwt_keys"},
     "drill": {"mongo_root_password", "mongo_app_password", "mongo_ai_password", "mongo_backup_password"},
 }
 
