@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The same system for a contributor, with the code of this folder mounted and reloaded on save.
+# The same system for a contributor, with the code of this folder mounted; backend and ai reload on save.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
@@ -26,7 +26,7 @@ case ${1:-up} in
         if [ ! -f .env ] || ! docker image inspect tradeai/app:local >/dev/null 2>&1; then ./deploy.sh --yes; fi
         mkdir -p app/web/static/vendor # where the image's browser libraries are mounted
         "${compose[@]}" up -d --no-build --wait
-        done_ "running from this folder; a saved file reloads. Stop with: scripts/dev.sh down"
+        done_ "running from this folder; a saved file reloads backend and ai. Stop with: scripts/dev.sh down"
         ;;
     data) docker compose -f docker-compose.yml -f compose/ports.yml up -d --no-build --wait mongodb redis ;;
     logs) shift; "${compose[@]}" logs -f "$@" ;;

@@ -1,7 +1,7 @@
 """Signing keys: JWT keys by key id from the secret file `jwt_keys`, and purpose-bound keys derived from `secret_key`.
 
 `jwt_keys` is JSON: {"current": "<kid>", "keys": {"<kid>": "<base64 of 32 or more random bytes>", ...}}. New tokens are signed
-with `current`; every listed key verifies. To rotate: add a key, make it current, drop the old one 15 minutes later.
+with `current`; every listed key verifies. deploy.sh --rotate-keys adds a key, makes it current and keeps the one before.
 """
 
 import base64

@@ -5,8 +5,9 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 
-# What data or sessions depend on; passwords of the databases are not among them: they are given to whatever database is there.
-KEYS = ("secret_key", "jwt_keys")
+# What data and sessions depend on. Passwords of the databases are not among them: they are given to whatever database is there.
+# Nor are the keys of access tokens: these live 15 minutes, and a backup must outlast a rotation (docs/decisions/0240).
+KEYS = ("secret_key",)
 
 Read = Callable[[str], str]
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.cli.output import show
-from app.core.i18n import _
+from app.core.i18n import _, ngettext
 from app.core.indexes import declared_indexes, missing_indexes, named
 from app.core.migrations import applied, migrate
 from app.core.mongo import database, ensure_indexes
@@ -27,6 +27,11 @@ def command() -> None:
 
 
 def _sentences(result: Mapping[str, Any]) -> list[str]:
+    steps, indexes = len(result["migrations_applied"]), len(result["indexes_created"])
+    if not steps and not indexes:
+        return [_("The database is already up to date (migration {number}).", number=result["migration"])]
     lines = [_("Applied migration {number}: {title}", **step) for step in result["migrations_applied"]]
     lines += [_("Created index on {name}", name=name) for name in result["indexes_created"]]
-    return lines or [_("The database is already up to date (migration {number}).", number=result["migration"])]
+    done = [ngettext("{count} migration applied", "{count} migrations applied", steps)] if steps else []
+    done += [ngettext("{count} index created", "{count} indexes created", indexes)] if indexes else []
+    return [*lines, _("The database is now at migration {number}: {done}.", number=result["migration"], done=", ".join(done))]

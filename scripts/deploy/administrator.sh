@@ -3,7 +3,7 @@
 
 # Names the data in which an administrator was seen, so that a run on the same data need not ask again.
 SEEN_ADMINISTRATOR=$STATE/seen-administrator
-# Set while an account may exist whose password nobody has seen: an interrupted run leaves it, and the next one makes a new password.
+# Names the account whose password nobody may have seen: an interrupted run leaves it, and the next one makes a new password.
 UNSEEN_PASSWORD=$STATE/unseen-password
 
 plan_administrator() { would "make the first administrator if there is none, and show the password once"; }
@@ -15,7 +15,7 @@ data_identity() {
 administrator_seen() { [ ! -e "$UNSEEN_PASSWORD" ] && [ -s "$SEEN_ADMINISTRATOR" ] && [ "$(cat "$SEEN_ADMINISTRATOR")" = "$(data_identity)" ]; }
 
 phase_administrator() {
-    local people email answer
+    local people email answer unseen=''
     if administrator_seen; then
         done_ "an administrator exists"
         return
@@ -23,7 +23,9 @@ phase_administrator() {
     people=$(scripts/tradeai user list --json 2>>"$DEPLOY_LOG") || die "The people cannot be listed; see $DEPLOY_LOG and run deploy.sh again."
     email=$(dotenv_get .env TRADEAI_EMAIL)
     email=${email:-admin@$(wanted_domain)}
-    if [ -e "$UNSEEN_PASSWORD" ] && grep -q "\"$email\"" <<<"$people"; then
+    [ ! -e "$UNSEEN_PASSWORD" ] || unseen=$(cat "$UNSEEN_PASSWORD")
+    if [ -n "$unseen" ] && grep -qF "\"$unseen\"" <<<"$people"; then
+        email=$unseen
         answer=$(scripts/tradeai user reset "$email" --json 2>>"$DEPLOY_LOG") || die "The administrator's password could not be made new; see $DEPLOY_LOG."
     elif grep -qE '"role": *"administrator"' <<<"$people"; then
         rm -f "$UNSEEN_PASSWORD"
@@ -31,7 +33,7 @@ phase_administrator() {
         done_ "an administrator exists"
         return
     else
-        : >"$UNSEEN_PASSWORD"
+        printf '%s' "$email" >"$UNSEEN_PASSWORD"
         answer=$(scripts/tradeai user add "$email" --role administrator --json 2>>"$DEPLOY_LOG") ||
             die "The first administrator could not be made; see $DEPLOY_LOG and run deploy.sh again."
     fi

@@ -5,9 +5,9 @@
 CONTAINER_USER=10001
 # Secrets that reach containers as files; the same names in capitals are in .env.
 SECRET_NAMES=(mongo_root_password mongo_app_password mongo_ai_password mongo_backup_password redis_password secret_key jwt_keys supervisor_password)
-# What phase "start" must make known to running containers.
-SECRETS_CHANGED='' CERTIFICATE_CHANGED=''
-export SECRETS_CHANGED CERTIFICATE_CHANGED
+# What phase "start" must make known to running containers, beside changed secrets (keys.sh).
+CERTIFICATE_CHANGED=''
+export CERTIFICATE_CHANGED
 
 # wanted_setting NAME: what this run will use: .env, else the environment, else .env.example.
 wanted_setting() {
@@ -32,10 +32,12 @@ plan_configuration() {
 phase_configuration() {
     make_env
     apply_options
+    rotate_keys
     fill_secrets
     write_secret_files
     make_certificate
     make_folders
+    make_trust
     done_ "settings are in .env"
 }
 
@@ -64,8 +66,6 @@ apply_options() {
 
 random_words() { head -c 64 /dev/urandom | base64 -w 0 | tr -d '/+=' | cut -c1-"$1"; }
 
-random_keys() { printf '{"current":"%s","keys":{"%s":"%s"}}' "$1" "$1" "$(head -c 48 /dev/urandom | base64 -w 0)"; }
-
 fill_secrets() {
     local secret name
     for secret in "${SECRET_NAMES[@]}"; do
@@ -73,7 +73,7 @@ fill_secrets() {
         [ -z "$(dotenv_get .env "$name")" ] || continue
         case $secret in
             # Single quotes: Compose reads the value as it stands.
-            jwt_keys) dotenv_set .env "$name" "'$(random_keys "k$(date -u +%Y%m%d)")'" ;;
+            jwt_keys) dotenv_set .env "$name" "'$(random_keys "$(key_id)")'" ;;
             *) dotenv_set .env "$name" "$(random_words 40)" ;;
         esac
     done
@@ -89,7 +89,7 @@ write_secret_files() {
             (umask 077 && printf '%s' "$value" >"$file.new")
             chown "$CONTAINER_USER:$CONTAINER_USER" "$file.new"
             chmod 400 "$file.new"
-            [ ! -f "$file" ] || SECRETS_CHANGED=1
+            [ ! -f "$file" ] || : >"$SECRETS_PENDING"
             mv "$file.new" "$file"
         fi
     done

@@ -7,5 +7,5 @@ phase_database() {
     local answer
     answer=$(scripts/tradeai migrate 2>>"$DEPLOY_LOG") ||
         die "The database could not be migrated: ${answer:-see $DEPLOY_LOG}. Nothing else was changed; run deploy.sh again when it is repaired."
-    done_ "database: $(tail -n 1 <<<"$answer")"
+    done_ "$(tail -n 1 <<<"$answer")"
 }

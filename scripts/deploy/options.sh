@@ -21,6 +21,7 @@ or just so: it changes only what differs and keeps all data and secrets.
                    newest in PLACE, onto this machine; a folder, a web address, or an rclone remote (s3:bucket/tradeai)
   --recovery-key FILE
                    opens a full backup that was sealed
+  --rotate-keys    sign access tokens with a new key and drop the key before last; nobody is signed out
   --build          build the images and stop there: what runs is not touched (scripts/update.sh does it first)
   --dry-run        print each step and change nothing
   --help           this text
@@ -30,13 +31,14 @@ HELP
 }
 
 parse_options() {
-    ASSUME_YES='' DEMO='' OFFLINE='' DOMAIN='' EMAIL='' PORT='' DRY_RUN='' RESTORE_FROM='' RECOVERY_KEY='' BUILD_ONLY=''
+    ASSUME_YES='' DEMO='' OFFLINE='' DOMAIN='' EMAIL='' PORT='' DRY_RUN='' RESTORE_FROM='' RECOVERY_KEY='' BUILD_ONLY='' ROTATE_KEYS=''
     while [ $# -gt 0 ]; do
         case $1 in
             --yes | -y) ASSUME_YES=1 ;;
             --demo) DEMO=1 ;;
             --offline) OFFLINE=1 ;;
             --build) BUILD_ONLY=1 ;;
+            --rotate-keys) ROTATE_KEYS=1 ;;
             --dry-run) DRY_RUN=1 ;;
             --domain | --email | --port | --restore-from | --recovery-key)
                 [[ ${2:---} != --* ]] || die "$1 needs a value; see ./deploy.sh --help."

@@ -9,7 +9,7 @@ plan_start() { would "start what is not running, in order: data, api, ai, edge; 
 phase_start() {
     local starter code=0 options=(up -d --no-build --remove-orphans)
     # Compose does not see that a secret file's content changed.
-    [ -z "$SECRETS_CHANGED" ] || options+=(--force-recreate)
+    [ ! -e "$SECRETS_PENDING" ] || options+=(--force-recreate)
     printf '\n$ docker compose %s\n' "${options[*]}" >>"$DEPLOY_LOG"
     compose "${options[@]}" >>"$DEPLOY_LOG" 2>&1 </dev/null 8>&- &
     starter=$!
@@ -19,6 +19,7 @@ phase_start() {
         name_the_blocker
     fi
     wait "$starter" || true
+    rm -f "$SECRETS_PENDING"
     [ -z "$CERTIFICATE_CHANGED" ] || compose exec -T nginx nginx -s reload >>"$DEPLOY_LOG" 2>&1 </dev/null || true
     done_ "all ${#SERVICES[@]} services are healthy"
 }

@@ -10,6 +10,9 @@ address_of() {
     printf '%s://%s%s/' "$1" "${host:-localhost}" "$port"
 }
 
+# certificate_remark: what the browser will say to a certificate that nobody but this machine vouches for.
+certificate_remark() { [ ! -e secrets/tls/self-signed ] || echo ' (the browser warns once: the certificate is self-signed)'; }
+
 install_command() {
     # `tradeai` on the PATH for the one installation that has the plain name.
     [ "$(dotenv_get .env COMPOSE_PROJECT_NAME)" = tradeai ] || return 0
@@ -18,7 +21,7 @@ install_command() {
 
 phase_summary() {
     install_command
-    say "${BOLD}$(address_of https "$(dotenv_get .env HTTPS_PORT)")${PLAIN}  the pages (the browser warns once: the certificate is self-signed)"
+    say "${BOLD}$(address_of https "$(dotenv_get .env HTTPS_PORT)")${PLAIN}  the pages$(certificate_remark)"
     say "$(address_of http "$(dotenv_get .env HTTP_PORT)")health  health, for people and monitors"
     say "Logs: $(dotenv_get .env LOG_DIR) and $(dotenv_get .env NGINX_LOG_DIR), or: docker compose logs -f backend"
     say "Backups go to $(dotenv_get .env BACKUP_DIR), every night at 02:00 UTC; settings and secrets are in .env: keep a copy of it elsewhere."

@@ -111,6 +111,7 @@ appliance_up() {
     printf '%s\n' "$password" | (cd "$APPLIANCE" && scripts/tradeai user add "$TEST_USER" --name "Test Person" --role administrator --password-stdin) \
         >"$ARTIFACTS/user.log" 2>&1 || { cat "$ARTIFACTS/user.log" >&2; return 1; }
     export TRADEAI_TEST_ROOT=$APPLIANCE TRADEAI_TEST_USER=$TEST_USER TRADEAI_TEST_PASSWORD=$password
+    export TRADEAI_TEST_DEPLOY_LOG=$ARTIFACTS/deploy.log
     done_ "the appliance is up: https://127.0.0.1:$(appliance_setting HTTPS_PORT)"
 }
 

@@ -86,8 +86,8 @@ tier_static() {
     # Types take as long as all the others together.
     check mypy "$bin/mypy" &
     types=$!
-    check ruff "$bin/ruff" check app ai demo tests || code=1
-    check format "$bin/ruff" format --check app ai demo tests || code=1
+    check ruff "$bin/ruff" check app ai demo tests scripts compose || code=1
+    check format "$bin/ruff" format --check app ai demo tests scripts compose || code=1
     check import-linter "$bin/lint-imports" || code=1
     check shellcheck "$bin/shellcheck" -x "${shell_files[@]}" || code=1
     check hadolint "$bin/hadolint" --config compose/hadolint.yaml "${docker_files[@]}" || code=1

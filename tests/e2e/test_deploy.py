@@ -1,20 +1,19 @@
 """deploy.sh run again: nothing changed means nothing touched, an interruption is completed, an upgrade keeps what is there."""
 
 import fcntl
-import itertools
 import json
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+import jwt
 import pytest
 
 from tests.appliance import Appliance
-
-ORDER = (("mongodb", "redis"), ("backend", "realtime", "worker"), ("nginx",))
+from tests.e2e.interruption import cut_short
 
 
 @pytest.fixture(autouse=True)
@@ -42,20 +41,22 @@ def _configuration(root: Path) -> dict[str, tuple[str, int, int]]:
     return {str(path): (path.read_text(), path.stat().st_mode, path.stat().st_ino) for path in files}
 
 
-def _users(appliance: Appliance) -> int:
-    return int(json.loads(appliance.tradeai("user", "list", "--json").stdout)["total"])
+def _people(appliance: Appliance) -> list[tuple[str, int]]:
+    """Everybody who may sign in, with the number that each change of the account counts up."""
+    users = json.loads(appliance.tradeai("user", "list", "--json").stdout)["users"]
+    return [(user["email"], user["version"]) for user in users]
 
 
 def test_a_second_run_touches_nothing(appliance: Appliance) -> None:
     _deploy(appliance)
-    containers, configuration, users = _containers(appliance), _configuration(appliance.root), _users(appliance)
+    containers, configuration, people = _containers(appliance), _configuration(appliance.root), _people(appliance)
     started = time.monotonic()
     done = _deploy(appliance)
     seconds = time.monotonic() - started
     print(f"unchanged deploy.sh: {seconds:.1f} s (goal: under 15 s on an idle machine)")
     assert _containers(appliance) == containers
     assert _configuration(appliance.root) == configuration
-    assert _users(appliance) == users
+    assert _people(appliance) == people
     assert "Password" not in done.stdout
     assert "all 11 services are healthy" in done.stdout
 
@@ -103,23 +104,7 @@ def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, momen
     # Something for the run to do: a service is gone and the images must be looked at again.
     appliance.compose("rm", "-sf", "nginx")
     (appliance.root / ".cache/deploy/images").unlink()
-    process = subprocess.Popen(
-        ["./deploy.sh", "--yes"],
-        cwd=appliance.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        # As at a terminal: a run in the background ignores Ctrl-C, and what it starts would, too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == moment:
-            break
-    os.killpg(process.pid, how)
-    process.stdout.read()
-    assert process.wait(60) != 0
+    cut_short(appliance.root, moment, how)
 
     before = _configuration(appliance.root)
     done = _deploy(appliance)
@@ -129,18 +114,58 @@ def test_an_interrupted_run_is_completed_by_the_next(appliance: Appliance, momen
     appliance.wait_healthy(120)
 
 
-def test_a_changed_secret_reaches_the_containers(appliance: Appliance) -> None:
+@pytest.mark.parametrize("moment", ["Database", "People", pytest.param("Demonstration", marks=pytest.mark.long)])
+def test_a_run_that_is_killed_once_everything_runs_is_completed_by_the_next(appliance: Appliance, moment: str) -> None:
+    state = appliance.root / ".cache/deploy"
+    options, until = (("--demo",), lambda: _loading(appliance)) if moment == "Demonstration" else ((), lambda: True)
+    # So that the phase asks for the administrator, and does not take an earlier run's word for it.
+    (state / "seen-administrator").unlink(missing_ok=True)
+    configuration, containers, people = _configuration(appliance.root), _containers(appliance), _people(appliance)
+    try:
+        cut_short(appliance.root, moment, signal.SIGKILL, *options, until=until)
+    finally:
+        for left in _loading(appliance):
+            appliance.run("docker", "rm", "-f", left)
+
+    done = _deploy(appliance, *options)
+    assert "all 11 services are healthy" in done.stdout
+    assert "Password" not in done.stdout, "there is an administrator who knows it"
+    assert not options or done.stdout.count("was there already") == 3
+    assert (state / "seen-administrator").exists()
+    assert not (state / "unseen-password").exists()
+    assert _people(appliance) == people
+    assert (_configuration(appliance.root), _containers(appliance)) == (configuration, containers)
+
+
+def _loading(appliance: Appliance) -> list[str]:
+    """The containers that load the demonstration."""
+    mine = (f"label=com.docker.compose.project={appliance.project}", "label=com.docker.compose.service=demo")
+    return appliance.run("docker", "ps", "-aq", "--filter", mine[0], "--filter", mine[1]).stdout.split()
+
+
+def test_a_changed_secret_and_a_new_signing_key_reach_the_containers_and_nobody_is_signed_out(appliance: Appliance) -> None:
     env = appliance.root / ".env"
     before = env.read_text()
     changed = before.replace(appliance.env["SUPERVISOR_PASSWORD"], "x" * 40)
     try:
-        env.write_text(changed)
-        _deploy(appliance)
-        inside = appliance.compose("exec", "-T", "supervisor", "cat", "/run/secrets/supervisor_password").stdout
-        assert inside == "x" * 40
+        with appliance.signed_in() as early:
+            env.write_text(changed)
+            _deploy(appliance, "--rotate-keys")
+            inside = appliance.compose("exec", "-T", "supervisor", "cat", "/run/secrets/supervisor_password").stdout
+            assert inside == "x" * 40
+            with appliance.signed_in() as late:
+                assert _key(late) != _key(early)
+                assert late.get("/api/v1/auth/me").status_code == 200
+            assert early.get("/api/v1/auth/me").status_code == 200
+        assert not (appliance.root / ".cache/deploy/secrets-changed").exists()
     finally:
         env.write_text(before)
         _deploy(appliance)
+
+
+def _key(client: httpx.Client) -> str:
+    """The id of the key that signed the client's token."""
+    return str(jwt.get_unverified_header(client.headers["Authorization"].removeprefix("Bearer "))["kid"])
 
 
 def test_two_deploys_at_once_do_not_meet(appliance: Appliance) -> None:
@@ -149,18 +174,6 @@ def test_two_deploys_at_once_do_not_meet(appliance: Appliance) -> None:
         done = _deploy(appliance, check=False)
     assert done.returncode != 0
     assert "Another deploy.sh is at work" in done.stderr
-
-
-def test_down_and_up_keep_the_data_and_the_order(appliance: Appliance) -> None:
-    users = _users(appliance)
-    appliance.compose("down", timeout=180)
-    assert not appliance.compose("ps", "-aq").stdout.split()
-    appliance.compose("up", "-d", "--no-build", timeout=300)
-    appliance.wait_healthy(180)
-    assert _users(appliance) == users
-    starts = {service: started for service, (_id, started) in _containers(appliance).items()}
-    for earlier, later in itertools.pairwise(ORDER):
-        assert max(starts[name] for name in earlier) < min(starts[name] for name in later)
 
 
 def test_a_taken_port_is_refused_before_anything_changes(appliance: Appliance) -> None:

@@ -145,13 +145,6 @@ def test_a_hanging_database_is_restarted_and_nobody_else(appliance: Appliance) -
 # --- respect for operators -----------------------------------------------------------------------------------------------------
 
 
-def test_a_restart_by_hand_is_left_to_the_operator(appliance: Appliance) -> None:
-    before = _restarts(appliance)
-    appliance.compose("restart", "redis")
-    _all_healthy(appliance)
-    assert _restarts(appliance) == before
-
-
 def test_a_stop_by_hand_is_respected(appliance: Appliance) -> None:
     before = _restarts(appliance)
     appliance.compose("stop", "worker")

@@ -24,7 +24,7 @@ from app.backup.shelf import DATABASE, Backup, Shelf
 from app.core.clock import SYSTEM
 from app.core.mongo import Db
 
-KEYS = {"secret_key": "the secret key", "jwt_keys": "the keys of tokens"}
+KEYS = {"secret_key": "the secret key"}
 Command = Callable[..., subprocess.CompletedProcess[str]]
 TOOLS = ("mongodump", "mongorestore")
 

@@ -145,7 +145,7 @@ class TestPreflight:
     """Refused before anything is touched."""
 
     def test_wrong_keys(self, dumped: Dumped, shelf: Shelf, target: Target, unchanged: Any) -> None:
-        with unchanged(), pytest.raises(BackupUnusable, match=r"other keys \(secret_key, jwt_keys\)"):
+        with unchanged(), pytest.raises(BackupUnusable, match=r"other keys \(secret_key\)"):
             restore(shelf, dumped(), replace(target, read_secret=lambda _name: "other"), SYSTEM)
 
     def test_a_newer_schema(self, dumped: Dumped, shelf: Shelf, target: Target, unchanged: Any, db: Db) -> None:

@@ -17,7 +17,7 @@ from app.backup.fingerprint import fingerprint
 from app.backup.manifest import ARCHIVE, FILE, Manifest
 from app.backup.shelf import Backup, look
 
-KEYS = {"secret_key": "the secret key", "jwt_keys": "the keys of tokens"}
+KEYS = {"secret_key": "the secret key"}
 END = struct.pack("<I", 0xFFFFFFFF)
 MOMENT = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.backup.errors import BackupUnusable
+from app.backup.fingerprint import fingerprint, strangers
 from app.backup.manifest import ARCHIVE, FILE
 from app.backup.shelf import Backup, look
 from app.backup.verify import check_fits, verify
@@ -100,6 +101,13 @@ def test_wrong_keys_are_refused_by_name(backup: Make) -> None:
     other = KEYS | {"secret_key": "another"}
     with pytest.raises(BackupUnusable, match=r"made with other keys \(secret_key\). Put the .env that belongs to it in place"):
         check_fits(verify(backup()), other.__getitem__, newest_migration=1)
+
+
+def test_a_rotation_of_signing_keys_spoils_no_backup() -> None:
+    recorded = fingerprint(KEYS.__getitem__)
+    assert "jwt_keys" not in recorded
+    by_an_older_version = recorded | {"jwt_keys": "0" * 64}
+    assert strangers(by_an_older_version, KEYS.__getitem__) == []
 
 
 def test_a_newer_schema_is_refused(backup: Make) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import app
+from app.cli import migrate
 from app.core.indexes import missing_indexes, store_modules
 from app.core.mongo import Index
 
@@ -19,6 +20,16 @@ def test_every_module_that_declares_indexes_is_found() -> None:
     }
     assert declaring <= set(store_modules())
     assert len(declaring) >= 5
+
+
+def test_the_last_line_says_where_the_database_stands() -> None:
+    """deploy.sh shows this line alone."""
+    step = {"number": 3, "title": "tidy"}
+    same = migrate._sentences({"migration": 3, "migrations_applied": [], "indexes_created": []})
+    assert same == ["The database is already up to date (migration 3)."]
+    both = migrate._sentences({"migration": 3, "migrations_applied": [step], "indexes_created": ["sales: week", "sales: store"]})
+    assert both[:2] == ["Applied migration 3: tidy", "Created index on sales: week"]
+    assert both[-1] == "The database is now at migration 3: 1 migration applied, 2 indexes created."
 
 
 class _Collections:

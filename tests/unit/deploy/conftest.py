@@ -19,10 +19,15 @@ _SOURCES = [
             "registry",
             "debian",
             "images",
+            "keys",
+            "trust",
             "configuration",
             "start",
+            "database",
             "recovery",
+            "administrator",
             "duties",
+            "summary",
         )
     ),
 ]

@@ -51,14 +51,6 @@ def test_an_upgrade_appends_new_names_and_overwrites_none(bash: Bash, tmp_path: 
     assert (tmp_path / ".env").read_text() == "OLD=mine\nOWN=kept\nNEW=fresh\n"
 
 
-def test_generated_signing_keys_are_what_the_app_reads(bash: Bash) -> None:
-    from app.access.keys import parse
-
-    ring = parse(bash("random_keys k1").stdout)
-    assert ring.current == "k1"
-    assert len(ring.keys["k1"]) == 48
-
-
 def test_a_certificate_is_kept_until_its_domain_changes_and_ones_own_for_good(bash: Bash, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("TRADEAI_DOMAIN=one.example\n")
     make = 'CONTAINER_USER=$(id -u); make_certificate; echo "changed=$CERTIFICATE_CHANGED"'

@@ -13,7 +13,7 @@ from tests.unit.deploy.conftest import Bash
 
 
 @contextmanager
-def _registry(status: int) -> Iterator[str]:
+def registry(status: int) -> Iterator[str]:
     """A registry that answers every request with `status`."""
 
     class Answer(http.server.BaseHTTPRequestHandler):
@@ -39,7 +39,7 @@ def _registry(status: int) -> Iterator[str]:
     ("status", "source"), [(200, "registry"), (401, "registry"), (403, "packages"), (429, "packages"), (502, "packages")]
 )
 def test_the_answer_decides(bash: Bash, status: int, source: str) -> None:
-    with _registry(status) as url:
+    with registry(status) as url:
         assert bash("image_source", REGISTRY_URL=url).stdout.strip() == source
 
 
@@ -109,8 +109,8 @@ def test_the_archive_is_found_in_either_notation_of_apt(bash: Bash, tmp_path: Pa
 
 def test_without_curl_apt_asks(bash: Bash, tmp_path: Path) -> None:
     script = 'command() { [ "$2" != curl ]; }; http_status "$URL" 3'
-    with _registry(401) as url:
+    with registry(401) as url:
         assert bash(script, URL=url).stdout.strip() == "401"
-    with _registry(200) as url:
+    with registry(200) as url:
         assert bash(script, URL=url).stdout.strip() == "200"
     assert bash(script, URL="http://127.0.0.1:1/").stdout.strip() == "000"

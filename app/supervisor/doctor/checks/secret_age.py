@@ -16,6 +16,9 @@ def look(world: World) -> Finding:
     if old:
         return warning(
             _("Older than a year: {names}", names=", ".join(old)),
-            _("Plan to change them. JWT_KEYS and SUPERVISOR_PASSWORD: empty the value in .env and run ./deploy.sh."),
+            _(
+                "Plan to change them. JWT_KEYS: ./deploy.sh --rotate-keys. SUPERVISOR_PASSWORD: empty the value in .env and "
+                "run ./deploy.sh."
+            ),
         )
     return ok(_("The oldest secret is {days} days old", days=max(ages.values())))
