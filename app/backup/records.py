@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.backup.errors import OtherAtWork
 from app.backup.shelf import Shelf, read_json, write_json
 
 _KEPT = 300
@@ -32,6 +33,11 @@ class Record:
     @property
     def seconds(self) -> float:
         return (self.ended_at - self.began_at).total_seconds()
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was not even begun, because another task held the lock: nothing failed."""
+        return self.facts.get("error") == OtherAtWork.kind
 
 
 def new_id(now: datetime) -> str:

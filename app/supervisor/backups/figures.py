@@ -63,7 +63,8 @@ def _elsewhere(records: Sequence[Record], now: datetime) -> Iterator[Measured]:
 
 
 def _last(kind: str, records: Sequence[Record]) -> Record | None:
-    return next((record for record in records if record.kind == kind), None)
+    """The newest that was begun: one refused because another was at work says nothing of backups."""
+    return next((record for record in records if record.kind == kind and not record.refused), None)
 
 
 def _tried(record: Record) -> bool:

@@ -19,6 +19,7 @@ from app.backup.shelf import Shelf
 from app.backup.watch import carry_out
 from app.core.clock import SYSTEM
 from app.core.mongo import Db
+from app.supervisor.backups.figures import figures
 from tests.integration.backup.conftest import Command
 
 
@@ -67,6 +68,9 @@ def test_the_second_of_two_is_refused_with_exit_code_1(command: Command, shelf: 
     assert refused.returncode == 1
     assert "“backup (cron)” has been at work since" in refused.stderr
     assert shelf.backups() == []
+    now = SYSTEM.now()
+    told = {measured.name: measured.value for measured in figures(shelf.backups(), records(shelf), now, now)}
+    assert told["backup_failed"] == 0  # a record for the person who asked, no alert
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])

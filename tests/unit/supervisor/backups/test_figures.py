@@ -72,6 +72,19 @@ def test_the_newest_run_decides_whether_it_failed(kind: str, name: str) -> None:
     assert tell([], [record(True), record(False)])[name] == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("backup", "backup_failed"), ("drill", "drill_failed"), ("prune", "retention_refused")]
+)
+def test_the_second_of_two_at_once_is_no_failure_and_hides_none(kind: str, name: str) -> None:
+    def record(ok: bool, error: str) -> Record:
+        return Record("1", kind, "cron", NOW, NOW, ok, "why", "", {"error": error} if error else {})
+
+    refused = record(ok=False, error="backup-at-work")
+    assert tell([], [refused])[name] == 0
+    assert tell([], [refused, record(ok=True, error="")])[name] == 0
+    assert tell([], [refused, record(ok=False, error="backup-failed")])[name] == 1
+
+
 def test_a_failed_copy_counts_until_a_backup_is_made_without_trying_to_copy_it() -> None:
     failed = Record("2", "offsite", "schedule", NOW, NOW, False, "refused")
     before = Record("1", "backup", "schedule", NOW - timedelta(minutes=1), NOW, True, "")
