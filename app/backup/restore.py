@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from app.backup.contents import differences
-from app.backup.dump import LastWords, Source, check_space, end, make_backup
+from app.backup.dump import LastWords, Source, end, make_backup
 from app.backup.errors import BackupFailed, BackupUnusable, RestoreFailed
 from app.backup.fingerprint import Read
 from app.backup.invariants import AUDIT, broken_chain
@@ -23,6 +23,7 @@ from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, read_collection, read_contents, start
 from app.backup.shelf import SAFETY, Backup, Shelf, read_json, write_json
+from app.backup.space import UNPACKED, check_room, disk_of
 from app.backup.verify import check_fits, verify
 from app.core.clock import Clock
 from app.core.errors import TradeError
@@ -30,7 +31,6 @@ from app.core.i18n import _
 
 RESTORING, REPLACED = "restoring_", "replaced_"
 _PIECE = 1 << 20
-_UNPACKED = 6  # a database needs about so many times the archive's size
 JOURNAL = "restore.json"
 
 
@@ -48,7 +48,8 @@ def preflight(shelf: Shelf, backup: Backup, target: Target, progress: Progress |
     manifest = verify(backup, progress)
     check_fits(manifest, target.read_secret, target.newest_migration)
     last = next((kept.manifest.size for kept in shelf.backups() if kept.manifest), manifest.size)
-    check_space(shelf.root, last + last // 4 + manifest.size * _UNPACKED)
+    disk = disk_of(target.source.server, target.source.database)
+    check_room(shelf.root, disk, saved=last + last // 4, loaded=manifest.size * UNPACKED)
     return manifest
 
 

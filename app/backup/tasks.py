@@ -19,7 +19,7 @@ from app.backup.quarterly import quarterly
 from app.backup.records import Record, keep_record, new_id
 from app.backup.restore import go_back, preflight, restore, settle, unfinished
 from app.backup.shelf import DATABASE, SAFETY
-from app.backup.side import restore_side
+from app.backup.side import in_words, restore_side
 from app.backup.verify import verify
 from app.core import redis
 from app.core.clock import SYSTEM, Clock
@@ -171,8 +171,9 @@ def _side(config: Configuration, progress: ProgressFile, _clock: Clock, argument
         customer=wanted.get("customer", ""),
         progress=progress,
     )
-    text = _("{name} lies in the database {side}, compared with the live one.", name=backup.id, side=arguments[1])
-    return backup.id, text, {"collections": {name: asdict(one) for name, one in compared.items()}}
+    text = _("{name} lies in the database {side}, compared with the live one:", name=backup.id, side=arguments[1])
+    lines = [in_words(name, one) for name, one in compared.items()]
+    return backup.id, "\n".join([text, *lines]), {"collections": {name: asdict(one) for name, one in compared.items()}}
 
 
 def _quarterly(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:

@@ -147,32 +147,6 @@ def test_nothing_is_begun_while_a_restore_is_unfinished(command: Command, shelf:
     assert Configuration.model_fields["drill_host"].default == "drill"
 
 
-def test_one_customer_comes_back_beside_the_live_data_with_a_comparison(command: Command, mongo_client: Any, db: Db) -> None:
-    db["customers"].insert_many([{"_id": "a"}, {"_id": "b"}])
-    db["sales"].insert_many(
-        [{"_id": f"{owner}{number}", "customer_id": owner, "units": 1} for owner in "ab" for number in range(10)]
-    )
-    assert command("backup").returncode == 0
-    db["sales"].delete_many({"_id": {"$in": ["a1", "a2"]}})
-    db["sales"].update_one({"_id": "a3"}, {"$set": {"units": 7}})
-    db["sales"].insert_one({"_id": "a10", "customer_id": "a", "units": 1})
-    side = f"side_{db.name}"
-    try:
-        done = command("side", "latest", side, "customer=a", "--json")
-        assert done.returncode == 0, done.stderr
-        sales = mongo_client[side]["sales"]
-        assert sorted(mongo_client[side].list_collection_names()) == ["customers", "sales"]
-        assert (sales.count_documents({}), sales.count_documents({"customer_id": "b"})) == (10, 0)
-        assert '"sales": {"missing": 2, "added": 1, "changed": 1, "equal": 7}' in done.stdout
-        assert '"customers": {"missing": 0, "added": 0, "changed": 0, "equal": 1}' in done.stdout
-        again = command("side", "latest", side, "customer=a")
-        assert again.returncode == 1
-        assert "exists already" in again.stderr
-    finally:
-        mongo_client.drop_database(side)
-    assert db["sales"].count_documents({}) == 19
-
-
 def test_what_a_script_on_the_host_has_done_is_on_record(command: Command, shelf: Shelf) -> None:
     assert command("told", "system", "failed", "The redis could not be saved.", "--who", "root").returncode == 0
     (record,) = records(shelf)
