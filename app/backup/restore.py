@@ -54,11 +54,19 @@ def preflight(shelf: Shelf, backup: Backup, target: Target, progress: Progress |
 
 
 def restore(
-    shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress: Progress | None = None, *, accept_broken: bool = False
+    shelf: Shelf,
+    backup: Backup,
+    target: Target,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    accept_broken: bool = False,
+    mark: str = "",
 ) -> dict[str, Any]:
     """Switch the database to the backup; only while holding the lock and with nobody writing. `settle` or `go_back` must follow.
 
     Data that contradicts itself is refused unless `accept_broken`: where every backup is so, a person may want it all the same.
+    `mark` stands in the journal: who began a restore knows by it whether what was left behind is theirs to undo.
     Raises RestoreFailed, and then the data is what it was.
     """
     progress = progress or Silent()
@@ -68,7 +76,7 @@ def restore(
     manifest = preflight(shelf, backup, target, progress)
     source = target.source
     safety = _safety(shelf, source, clock, progress)
-    record: dict[str, Any] = {"backup": backup.id, "safety": safety, "began_at": clock.now().isoformat()}
+    record: dict[str, Any] = {"backup": backup.id, "safety": safety, "began_at": clock.now().isoformat(), "mark": mark}
     write_json(journal, record | {"step": "beside"})
     try:
         with source.server.client() as client:

@@ -12,6 +12,7 @@ from app.backup.errors import OffsiteFailed, RestoreFailed
 from app.backup.invariants import audit_chain
 from app.backup.lock import only_one
 from app.backup.offsite import copy_out
+from app.backup.orders import MARK
 from app.backup.progress import ProgressFile
 from app.backup.prune import verdicts
 from app.backup.quarterly import facts as report_facts
@@ -138,7 +139,10 @@ def _restore(config: Configuration, progress: ProgressFile, clock: Clock, argume
             _("{name} can be restored here. Nothing was changed.", name=backup.id),
             {"documents": manifest.documents},
         )
-    record = restore(config.shelf, backup, config.target, clock, progress, accept_broken="--accept-broken" in arguments[1:])
+    mark = next((one.removeprefix(MARK) for one in arguments[1:] if one.startswith(MARK)), "")
+    record = restore(
+        config.shelf, backup, config.target, clock, progress, accept_broken="--accept-broken" in arguments[1:], mark=mark
+    )
     _bring_up_to_date(config)
     _forget_derived(config)
     text = _("{name} is restored and compared; what was there before is kept until the services work.", name=backup.id)

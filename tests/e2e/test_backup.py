@@ -1,5 +1,6 @@
 """On the deployed appliance: a backup, its proof in the throwaway database, and the way back, with the real tools."""
 
+import fcntl
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -122,3 +123,22 @@ def test_a_restore_takes_back_what_was_done_since(appliance: Appliance, backup: 
     with appliance.signed_in() as client:
         assert client.get("/api/v1/customers").status_code == 200
     assert appliance.tradeai("audit", "verify").returncode == 0
+
+
+def test_a_second_restore_by_script_is_refused_while_one_is_at_work(appliance: Appliance, backup: str) -> None:
+    with (appliance.root / ".cache/restore.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = appliance.run("scripts/restore.sh", backup, "--yes", check=False)
+    assert done.returncode == 1
+    assert "Another restore is at work" in done.stderr
+    assert appliance.health()["status"] == "ok"
+
+
+@pytest.mark.long
+def test_a_restore_brings_back_an_appliance_of_which_nothing_runs(appliance: Appliance, backup: str) -> None:
+    _mongosh(appliance, f"db.customers.insertOne({{_id: '{MARK}'}})")
+    appliance.compose("down")
+    appliance.run("scripts/restore.sh", backup, "--yes", timeout=900)
+    appliance.wait_healthy(300)
+    assert _mongosh(appliance, f"print(db.customers.countDocuments({{_id: '{MARK}'}}))") == "0"
+    assert _mongosh(appliance, "print(db.getCollectionNames().filter(n => /^re(storing|placed)_/.test(n)).length)") == "0"
