@@ -66,6 +66,7 @@ main() {
     flock --nonblock 7 || die "Another update is at work in this folder; wait for it to end."
     if [ -f "$STATE_FILE" ]; then
         warn "an update was interrupted at the step \"$(recall STEP)\""
+        tell update failed "An update was interrupted at the step \"$(recall STEP)\". Going back to $(recall OLD | cut -c1-12)."
         go_back
         tell update ok "An interrupted update was undone; $(git -C "$ROOT" rev-parse --short=12 HEAD) runs."
         done_ "the interrupted update was undone"

@@ -9,7 +9,8 @@ from typing import Any
 from app.backup.errors import OtherAtWork
 from app.backup.shelf import Shelf, read_json, write_json
 
-_KEPT = 300
+_KEPT_OF_A_KIND = 40
+"""So many of each: a cron job every hour must not push out the monthly backup of the system."""
 _FOLDER = "records"
 _turn = itertools.count()
 TOLD = ("configuration", "code", "system", "update")
@@ -46,14 +47,14 @@ def new_id(now: datetime) -> str:
 
 
 def keep_record(shelf: Shelf, record: Record) -> None:
-    """Store it, and forget the oldest."""
+    """Store it, and forget the oldest of its kind."""
     folder = shelf.work / _FOLDER
     write_json(
         folder / f"{record.id}.json",
         asdict(record) | {"began_at": record.began_at.isoformat(), "ended_at": record.ended_at.isoformat()},
     )
-    for old in sorted(folder.glob("*.json"))[:-_KEPT]:
-        old.unlink(missing_ok=True)
+    for old in [one for one in records(shelf) if one.kind == record.kind][_KEPT_OF_A_KIND:]:
+        (folder / f"{old.id}.json").unlink(missing_ok=True)
 
 
 def records(shelf: Shelf) -> list[Record]:

@@ -31,6 +31,7 @@ def tell(backups: Sequence[Backup], records: Sequence[Record] = ()) -> dict[str,
 def test_without_any_backup_its_age_is_the_schedules() -> None:
     told = tell([])
     assert told.pop("backup_age_h") == 72
+    assert (told.pop("system_backup_age_days"), told.pop("code_backup_age_days")) == (3, 3)
     assert set(told.values()) == {0}
 
 
@@ -64,6 +65,9 @@ def test_the_age_of_the_copy_elsewhere_is_told_once_there_is_one() -> None:
         ("offsite", "offsite_failed"),
         ("prune", "retention_refused"),
         ("system", "system_backup_failed"),
+        ("configuration", "settings_backup_failed"),
+        ("code", "code_backup_failed"),
+        ("update", "update_failed"),
     ],
 )
 def test_the_newest_run_decides_whether_it_failed(kind: str, name: str) -> None:
@@ -110,6 +114,16 @@ def test_a_restore_at_which_nobody_works_is_told() -> None:
     assert told["restore_unfinished"] == (1, "b1")
 
 
-def test_the_age_of_the_backup_of_the_whole_system_is_told_once_there_is_one() -> None:
-    whole = Record("1", "system", "root", NOW, NOW - timedelta(days=41), True, "made")
-    assert tell([], [whole])["system_backup_age_days"] == pytest.approx(41)
+@pytest.mark.parametrize(("kind", "name"), [("system", "system_backup_age_days"), ("code", "code_backup_age_days")])
+def test_what_the_host_saves_has_an_age_and_the_schedules_until_there_is_one(kind: str, name: str) -> None:
+    whole = Record("1", kind, "root", NOW, NOW - timedelta(days=41), True, "made")
+    failed = Record("2", kind, "root", NOW, NOW, False, "it broke")
+    assert tell([], [failed, whole])[name] == pytest.approx(41)
+    assert tell([], [failed])[name] == pytest.approx(3)
+
+
+def test_an_update_that_was_undone_is_no_alert_any_more() -> None:
+    failed = Record("1", "update", "root", NOW, NOW, False, "failed: it does not work. Going back.")
+    undone = Record("2", "update", "root", NOW, NOW, True, "was undone")
+    assert tell([], [failed])["update_failed"] == 1
+    assert tell([], [undone, failed])["update_failed"] == 0
