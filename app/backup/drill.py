@@ -94,6 +94,12 @@ def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, prog
     return proof
 
 
+def withdraw_proof(backup: Backup, reason: str, clock: Clock) -> None:
+    """What was proven once and is found damaged counts as proven no more."""
+    found = {"backup": backup.id, "at": clock.now().isoformat(), "ok": False, "reason": reason, "damaged": True}
+    write_json(backup.folder / PROOF, found)
+
+
 def _prove(backup: Backup, throwaway: Throwaway, check: Check, progress: Progress) -> dict[str, Any]:
     manifest = verify(backup, progress)
     with throwaway.running() as server, server.client() as client:

@@ -13,7 +13,7 @@ _KEPT_OF_A_KIND = 40
 """So many of each: a cron job every hour must not push out the monthly backup of the system."""
 _FOLDER = "records"
 _turn = itertools.count()
-TOLD = ("configuration", "code", "system", "update")
+TOLD = ("configuration", "code", "system", "reread", "update")
 """What scripts on the host do, which alone may read what is packed; the container only hears of it."""
 
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from app.backup.configuration import Configuration
-from app.backup.drill import drill
+from app.backup.drill import drill, withdraw_proof
 from app.backup.dump import make_backup
-from app.backup.errors import OffsiteFailed, RestoreFailed
+from app.backup.errors import BackupUnusable, OffsiteFailed, RestoreFailed
 from app.backup.invariants import audit_chain
 from app.backup.lock import only_one
 from app.backup.offsite import copy_out
@@ -89,9 +89,13 @@ def _backup(config: Configuration, progress: ProgressFile, clock: Clock, argumen
     return made.id, text, {"size": made.manifest.size, "documents": made.manifest.documents}
 
 
-def _verify(config: Configuration, progress: ProgressFile, _clock: Clock, arguments: Sequence[str]) -> Done:
+def _verify(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
     backup = config.shelf.find(arguments[0] if arguments else "latest")
-    manifest = verify(backup, progress)
+    try:
+        manifest = verify(backup, progress)
+    except BackupUnusable as error:
+        withdraw_proof(backup, error.detail, clock)
+        raise
     text = _("{name} is whole: {documents} documents as its manifest says.", name=backup.id, documents=manifest.documents)
     return backup.id, text, {"documents": manifest.documents}
 

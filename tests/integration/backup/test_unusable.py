@@ -12,7 +12,7 @@ from app.backup.configuration import Configuration
 from app.backup.contents import differences
 from app.backup.records import records
 from app.backup.server import Server, read_contents
-from app.backup.shelf import Backup, Shelf
+from app.backup.shelf import Backup, Shelf, write_json
 from app.backup.tasks import run
 from app.backup.verify import verify
 from app.core.clock import SYSTEM, FixedClock
@@ -73,6 +73,21 @@ def test_a_spoilt_backup_is_refused(
     spoil(spoilt)
     _refused(command, shelf, server, db, spoilt.id, sentence)
     assert verify(shelf.find(good.id)).documents == sum(one.count for one in _contents(server, db).values())
+
+
+def test_a_proven_backup_found_damaged_counts_as_proven_no_more_and_is_an_alert(
+    command: Command, dumped: Dumped, shelf: Shelf
+) -> None:
+    backup = dumped()
+    write_json(backup.folder / "proof.json", {"ok": True, "at": SYSTEM.now().isoformat()})
+    assert shelf.find(backup.id).proven
+    assert command("verify", backup.id).returncode == 0
+    assert shelf.find(backup.id).proven
+    assert _told(shelf)["verify_failed"] == 0
+    _flip(backup)
+    assert command("verify", backup.id).returncode == 1
+    assert not shelf.find(backup.id).proven
+    assert _told(shelf)["verify_failed"] == 1
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -67,6 +67,7 @@ def test_the_age_of_the_copy_elsewhere_is_told_once_there_is_one() -> None:
         ("system", "system_backup_failed"),
         ("configuration", "settings_backup_failed"),
         ("code", "code_backup_failed"),
+        ("reread", "reread_failed"),
         ("update", "update_failed"),
     ],
 )
@@ -127,3 +128,13 @@ def test_an_update_that_was_undone_is_no_alert_any_more() -> None:
     undone = Record("2", "update", "root", NOW, NOW, True, "was undone")
     assert tell([], [failed])["update_failed"] == 1
     assert tell([], [undone, failed])["update_failed"] == 0
+
+
+def test_a_check_that_found_a_backup_damaged_is_told_until_one_is_found_whole() -> None:
+    def record(ok: bool, error: str = "") -> Record:
+        return Record("1", "verify", "Ada", NOW, NOW, ok, "why", "b", {"error": error} if error else {})
+
+    assert tell([], [record(False, "backup-unusable")])["verify_failed"] == 1
+    assert tell([], [record(False, "not-found"), record(True)])["verify_failed"] == 0
+    assert tell([], [record(False, "not-found"), record(False, "backup-unusable")])["verify_failed"] == 1
+    assert tell([], [record(True), record(False, "backup-unusable")])["verify_failed"] == 0
