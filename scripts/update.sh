@@ -78,7 +78,7 @@ main() {
     preflight
     : >"$STATE_FOLDER/log"
     heading "Full backup"
-    "$ROOT/scripts/backup-system.sh" || die "Without a backup nothing is updated. Nothing was changed."
+    "$ROOT/scripts/backup-system.sh" --no-drill || die "Without a backup nothing is updated. Nothing was changed."
     begin_state "$OLD" "$NEW" "$(newest_backup)" "$(migration)"
 
     heading "Building ${NEW:0:12} beside the running system"

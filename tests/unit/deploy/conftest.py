@@ -21,6 +21,7 @@ _SOURCES = [
             "images",
             "configuration",
             "start",
+            "copies",
             "recovery",
             "duties",
         )
