@@ -34,7 +34,7 @@ def page(measured: dict[str, Any]) -> str:
         ("of it, by deploy.sh's own account until the data was back", f"{measured['data_back_seconds']} s"),
         (
             "**recovery point**: from the backup to the loss",
-            f"**{measured['lost_seconds']} s**; with a monthly full backup alone up to a month, with nightly copies a day, see below",
+            f"**{measured['lost_seconds']} s**; with monthly full backups alone up to a month, with nightly copies a day",
         ),
         ("written before the backup and there again", f"{measured['kept']} of {measured['kept_of']}"),
         ("written after the backup and lost", str(measured["lost"])),
