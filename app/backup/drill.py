@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 
 from app.backup.contents import differences
 from app.backup.errors import BackupUnusable, DrillFailed, NoThrowaway, RestoreFailed
+from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.restore import load
 from app.backup.server import Server, read_contents
@@ -24,7 +25,7 @@ _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
 _WANT_SECONDS = 15.0
 
-Check = Callable[[Server, str], str]
+Check = Callable[[Server, Manifest], str]
 """Invariants of the restored data: what is wrong with it, "" when nothing is."""
 
 
@@ -114,7 +115,7 @@ def _prove(backup: Backup, throwaway: Throwaway, check: Check, progress: Progres
         if wrong:
             raise DrillFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
         progress.step("invariants")
-        broken = check(server, manifest.database)
+        broken = check(server, manifest)
         if broken:
             raise DrillFailed(_("The restored data contradicts itself: {what}", what=broken))
         return {

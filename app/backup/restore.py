@@ -18,7 +18,7 @@ from app.backup.contents import differences
 from app.backup.dump import LastWords, Source, end, make_backup
 from app.backup.errors import BackupFailed, BackupUnusable, RestoreFailed
 from app.backup.fingerprint import Read
-from app.backup.invariants import AUDIT, broken_chain
+from app.backup.invariants import Restored, contradiction
 from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, read_collection, read_contents, start
@@ -89,7 +89,7 @@ def restore(
             if wrong:
                 raise RestoreFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
             progress.step("invariants")
-            if not accept_broken and (broken := broken_chain(db[RESTORING + AUDIT])):
+            if not accept_broken and (broken := contradiction(Restored(db, manifest.started_at, RESTORING))):
                 raise RestoreFailed(_contradiction(broken))
             progress.step("switch")
             live = _live(db)

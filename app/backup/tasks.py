@@ -9,7 +9,7 @@ from app.backup.configuration import Configuration
 from app.backup.drill import drill, withdraw_proof
 from app.backup.dump import make_backup
 from app.backup.errors import BackupUnusable, OffsiteFailed, RestoreFailed
-from app.backup.invariants import audit_chain
+from app.backup.invariants import contradictions
 from app.backup.lock import only_one
 from app.backup.offsite import copy_out
 from app.backup.orders import MARK
@@ -102,7 +102,7 @@ def _verify(config: Configuration, progress: ProgressFile, clock: Clock, argumen
 
 def _drill(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
     backup = config.shelf.find(arguments[0] if arguments else "latest")
-    proof = drill(backup, config.throwaway, audit_chain, clock, progress)
+    proof = drill(backup, config.throwaway, contradictions, clock, progress)
     text = _(
         "{name} was restored and compared: {documents} documents in {collections} collections, in {seconds} s.",
         name=backup.id,

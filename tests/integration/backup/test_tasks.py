@@ -138,6 +138,17 @@ def test_a_broken_audit_trail_fails_the_drill(command: Command, mongo_client: An
     assert not proof["ok"]
 
 
+def test_sales_of_nobody_fail_the_drill(command: Command, mongo_client: Any, db: Db, shelf: Shelf) -> None:
+    db["customers"].insert_one({"_id": "a"})
+    db["sales"].insert_many([{"customer_id": "a"}, {"customer_id": "nobody"}])
+    assert command("backup").returncode == 0
+    mongo_client.drop_database(db.name)
+    failed = command("drill")
+    assert failed.returncode == 1
+    assert "contradicts itself: sales of nobody, which is not among the customers" in failed.stderr
+    assert not shelf.find("latest").proven
+
+
 def test_nothing_is_begun_while_a_restore_is_unfinished(command: Command, shelf: Shelf) -> None:
     shelf.work.mkdir(parents=True, exist_ok=True)
     (shelf.work / "restore.json").write_text('{"step": "beside", "backup": "x"}')
