@@ -27,6 +27,8 @@ _WANT_SECONDS = 15.0
 
 Check = Callable[[Server, Manifest], str]
 """Invariants of the restored data: what is wrong with it, "" when nothing is."""
+Reading = Callable[[Server, Manifest], str]
+"""Reads it as a person would and says what was read; raises DrillFailed (reading.py)."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,14 @@ class Throwaway:
                 time.sleep(_LOOK_SECONDS)
 
 
-def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, progress: Progress | None = None) -> dict[str, Any]:
+def drill(
+    backup: Backup,
+    throwaway: Throwaway,
+    check: Check,
+    clock: Clock,
+    progress: Progress | None = None,
+    read: Reading = lambda _server, _manifest: "",
+) -> dict[str, Any]:
     """The proof, also stored beside the backup: when, how long each part took, how much was compared.
 
     Raises DrillFailed; when it was for the backup's own sake, that too is stored, and it does not count as proven any more.
@@ -82,7 +91,7 @@ def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, prog
     began, at = time.monotonic(), clock.now()
     proof: dict[str, Any] = {"backup": backup.id, "at": at.isoformat(), "ok": False}
     try:
-        proof |= _prove(backup, throwaway, check, progress or Silent()) | {"ok": True}
+        proof |= _prove(backup, throwaway, check, read, progress or Silent()) | {"ok": True}
     except PyMongoError as error:
         raise NoThrowaway(_("The throwaway database failed: {reason}", reason=_short(error))) from error
     except NoThrowaway:
@@ -101,7 +110,7 @@ def withdraw_proof(backup: Backup, reason: str, clock: Clock) -> None:
     write_json(backup.folder / PROOF, found)
 
 
-def _prove(backup: Backup, throwaway: Throwaway, check: Check, progress: Progress) -> dict[str, Any]:
+def _prove(backup: Backup, throwaway: Throwaway, check: Check, read: Reading, progress: Progress) -> dict[str, Any]:
     manifest = verify(backup, progress)
     with throwaway.running() as server, server.client() as client:
         if client[manifest.database].list_collection_names():
@@ -118,11 +127,14 @@ def _prove(backup: Backup, throwaway: Throwaway, check: Check, progress: Progres
         broken = check(server, manifest)
         if broken:
             raise DrillFailed(_("The restored data contradicts itself: {what}", what=broken))
+        compared = time.monotonic()
+        progress.step("reading")
         return {
+            "reading": read(server, manifest),
             "documents": manifest.documents,
             "collections": len(manifest.collections),
             "restore_seconds": round(restored - began, 1),
-            "compare_seconds": round(time.monotonic() - restored, 1),
+            "compare_seconds": round(compared - restored, 1),
         }
 
 

@@ -64,10 +64,12 @@ def _steps(config: Configuration, progress: Progress, clock: Clock, load: Callab
         )
 
     def restore() -> str:
-        proof = drill(config.shelf.find(made[0] if made else "latest"), config.throwaway, contradictions, clock, progress)
+        backup = config.shelf.find(made[0] if made else "latest")
+        proof = drill(backup, config.throwaway, contradictions, clock, progress, config.second_backend.read)
         return _(
             "{name} was restored into an empty database in {seconds} s and compared: {documents} documents in {collections} "
-            "collections, every content hash, every index, the audit trail",
+            "collections, every content hash, every index, the audit trail, the ledgers. {reading}",
+            reading=proof["reading"],
             name=proof["backup"],
             seconds=round(proof["restore_seconds"]),
             documents=proof["documents"],

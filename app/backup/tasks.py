@@ -102,7 +102,7 @@ def _verify(config: Configuration, progress: ProgressFile, clock: Clock, argumen
 
 def _drill(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
     backup = config.shelf.find(arguments[0] if arguments else "latest")
-    proof = drill(backup, config.throwaway, contradictions, clock, progress)
+    proof = drill(backup, config.throwaway, contradictions, clock, progress, config.second_backend.read)
     text = _(
         "{name} was restored and compared: {documents} documents in {collections} collections, in {seconds} s.",
         name=backup.id,
@@ -110,7 +110,7 @@ def _drill(config: Configuration, progress: ProgressFile, clock: Clock, argument
         collections=proof["collections"],
         seconds=round(proof["seconds"]),
     )
-    return backup.id, text, proof
+    return backup.id, f"{text} {proof['reading']}", proof
 
 
 def _offsite(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:

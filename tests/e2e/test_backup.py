@@ -59,6 +59,7 @@ def test_the_test_of_the_quarter_proves_a_backup_and_leaves_no_database_behind(a
         "backup": "good", "restore": "good", "failover": "good", "load": "good",
     }, outcomes  # fmt: skip
     assert "every content hash" in outcomes["restore"][1]
+    assert "A second backend read it for a signed-in administrator" in outcomes["restore"][1]
     assert "nothing to fail over to" in outcomes["failover"][1]
     assert report["id"] in [one["id"] for one in _answer(appliance, "drill", "list")["reports"]]
     newest = _answer(appliance, "backup", "list")["backups"][0]

@@ -1,5 +1,7 @@
 """The container's tasks as it runs them: by command, by order, killed in the middle, and two at once."""
 
+import base64
+import json
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from app.backup.reports import reports
 from app.backup.shelf import Shelf
 from app.backup.watch import carry_out
 from app.core.clock import SYSTEM
+from app.core.migrations import known
 from app.core.mongo import Db
 from app.supervisor.backups.figures import figures
 from tests.integration.backup.conftest import Command
@@ -124,6 +127,23 @@ def test_a_drill_proves_a_backup(command: Command, mongo_client: Any, db: Db, sh
     done = command("drill")
     assert done.returncode == 0, done.stderr
     assert shelf.find("latest").proven
+
+
+def test_a_drill_reads_what_came_back_as_a_signed_in_administrator(
+    command: Command, mongo_client: Any, db: Db, shelf: Shelf, secrets_folder: Path
+) -> None:
+    key = base64.b64encode(b"k" * 32).decode()
+    (secrets_folder / "jwt_keys").write_text(json.dumps({"current": "a", "keys": {"a": key}}))
+    db["migrations"].drop()
+    db["migrations"].insert_many([{"_id": migration.number} for migration in known()])
+    person = {"_id": "u", "name": "Ada", "email": "ada@example.com", "email_key": "ada@example.com", "role": "administrator"}
+    rest = {"active": True, "must_change_password": True, "token_version": 1, "version": 1, "password_hash": "x"}
+    db["users"].insert_one(person | rest)
+    assert command("backup").returncode == 0
+    mongo_client.drop_database(db.name)
+    done = command("drill")
+    assert done.returncode == 0, done.stderr
+    assert "A second backend read it for a signed-in administrator: 3 answers." in done.stdout
 
 
 def test_a_broken_audit_trail_fails_the_drill(command: Command, mongo_client: Any, db: Db, shelf: Shelf) -> None:
