@@ -1,7 +1,7 @@
 """A second backend for one moment: whether the restored database answers a signed-in person, as it must after a real restore.
 
-It is a process of its own (`python -m app.backup.reading`) that reads the throwaway database. Redis is nowhere for it, as a backend
-can do without: nothing of the live appliance is touched.
+It is a process of its own (`python -m app.backup.reading`) that reads the throwaway database. Redis is nowhere for it, as a
+backend can do without: nothing live is touched.
 """
 
 import json

@@ -13,6 +13,7 @@ from app.backup.invariants import contradictions
 from app.backup.lock import only_one
 from app.backup.offsite import copy_out
 from app.backup.orders import MARK
+from app.backup.owed import action_of, owe
 from app.backup.progress import ProgressFile
 from app.backup.prune import verdicts
 from app.backup.quarterly import facts as report_facts
@@ -67,6 +68,8 @@ def run(
     record = Record(task_id or new_id(began_at), kind, who, began_at, clock.now(), ok, text, about, facts)
     try:
         keep_record(shelf, record)
+        if action := action_of(record, arguments):
+            owe(shelf, record.ended_at, who, action, about, text)
     except OSError as error:  # a full disk: what was done is done all the same
         log.error("the record could not be kept", reason=error.strerror)
     tell = log.info if ok else log.error

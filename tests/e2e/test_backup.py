@@ -124,6 +124,8 @@ def test_a_restore_takes_back_what_was_done_since(appliance: Appliance, backup: 
     with appliance.signed_in() as client:
         assert client.get("/api/v1/customers").status_code == 200
     assert appliance.tradeai("audit", "verify").returncode == 0
+    told = f"print(db.audit.countDocuments({{action: 'backup.restored', subject_id: '{backup}'}}))"
+    wait_until(lambda: _mongosh(appliance, told) == "1", 60, "the restored audit trail does not tell of the restore")
 
 
 def test_a_second_restore_by_script_is_refused_while_one_is_at_work(appliance: Appliance, backup: str) -> None:

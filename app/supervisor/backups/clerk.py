@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.backup.orders import Order, place, waiting
+from app.backup.owed import owe
 from app.backup.progress import read_progress
 from app.backup.records import Record, find_record, records
 from app.backup.reports import Report, reports
@@ -74,6 +75,10 @@ class Clerk:
         if any(order.kind == kind and order.arguments == arguments for order in self.waiting()):
             raise Conflict(_("This was ordered already and is waiting or at work."))
         return place(self.shelf, kind, who, self._clock.now(), *arguments)
+
+    def tell_trail(self, who: str, action: str, backup_id: str, text: str) -> None:
+        """What the audit trail shall know; delivered once the backend takes it. Raises OSError when it cannot be written down."""
+        owe(self.shelf, self._clock.now(), who, action, backup_id, text)
 
     def _since(self, now: datetime) -> datetime:
         """When the schedule began: nothing is due for the time before."""

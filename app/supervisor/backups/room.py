@@ -157,7 +157,10 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
         backup = _found(clerk, backup_id)
         if not backup.archive.is_file():
             abort(404, _("{name} has no archive. Use another backup.", name=backup.id))
-        note(_("{who} downloads the backup {name}", who=OPERATOR, name=backup.id), False)
+        text = _("{who} downloads the backup {name}", who=OPERATOR, name=backup.id)
+        # Before a byte leaves: what cannot be written down is not given away.
+        _granted(lambda: clerk.tell_trail(OPERATOR, "backup.downloaded", backup.id, text))
+        note(text, False)
         return send_file(backup.archive, mimetype="application/gzip", as_attachment=True, download_name=f"{backup.id}.archive.gz")
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.backup.orders import done, next_order, waiting
+from app.backup.owed import owed
 from app.backup.progress import ProgressFile
 from app.backup.records import Record, keep_record
 from app.backup.reports import Report, Step, keep_report
@@ -133,6 +134,16 @@ def test_a_download_is_the_archive_and_stands_in_the_journal(filled: Room) -> No
     assert answer.data[:2] == b"\x1f\x8b"
     assert f"{NAME}.archive.gz" in answer.headers["Content-Disposition"]
     assert filled.notes == [f"operator downloads the backup {NAME}"]
+    (entry,) = owed(filled.clerk.shelf)
+    assert (entry.action, entry.who, entry.backup) == ("backup.downloaded", OPERATOR, NAME)
+
+
+def test_what_cannot_be_written_down_for_the_audit_trail_is_not_given_away(filled: Room) -> None:
+    filled.clerk.shelf.work.mkdir(exist_ok=True)
+    (filled.clerk.shelf.work / "owed").write_text("no folder")
+    answer = filled.browser.get(f"/backups/{NAME}/download")
+    assert answer.status_code == 503
+    assert filled.notes == []
 
 
 @pytest.mark.parametrize("path", [f"/backups/{NAME}/download", "/backups", f"/backups/{NAME}", "/backups/retention"])
