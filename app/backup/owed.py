@@ -1,7 +1,7 @@
 """What the tamper-evident audit trail is owed about backups: a small file an entry, until the backend has taken it.
 
 A restore replaces the trail that would tell of it, a script works while the supervisor is gone, a download while the backend is:
-so what was done is written down beside the backups first, and delivered by the supervisor as soon as there is a trail to write to.
+so what was done is written down beside the backups first, and delivered by the supervisor once there is a trail to write to.
 """
 
 from collections.abc import Sequence

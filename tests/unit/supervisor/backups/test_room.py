@@ -188,6 +188,24 @@ def test_the_api_refuses_what_makes_no_sense(filled: Room, method: str, path: st
     assert answer.get_json()["detail"]
 
 
+def test_a_part_of_a_backup_is_ordered_beside_the_live_data(filled: Room) -> None:
+    answer = filled.api("POST", f"/{NAME}/side", json={"side": "look", "part": "customer", "name": "c1", "who": "Ada"})
+    assert answer.status_code == 202, answer.text
+    (order,) = waiting(filled.clerk.shelf)
+    assert (order.kind, order.who, order.arguments) == ("side", "Ada", (NAME, "look", "customer=c1"))
+    assert filled.api("POST", "/nothing/side", json={"side": "s", "part": "customer", "name": "c1"}).status_code == 404
+    assert filled.api("POST", f"/{NAME}/side", json={"side": "s", "part": "database", "name": "c1"}).status_code == 422
+
+
+def test_the_page_shows_the_last_good_copy_elsewhere_when_the_newest_failed(filled: Room) -> None:
+    hours_ago = NOW - timedelta(hours=3)
+    keep_record(filled.clerk.shelf, Record("20260301T040000-0", "offsite", "x", hours_ago, hours_ago, True, "lies there", NAME))
+    keep_record(filled.clerk.shelf, Record("20260301T060000-0", "offsite", "x", NOW, NOW, False, "the target is down", NAME))
+    page = filled.page()
+    assert "the target is down" in page
+    assert "the newest copy that lies there: 3 h ago" in page
+
+
 def test_the_schedule_places_its_orders_once_and_tells_the_figures(filled: Room) -> None:
     write_json(filled.clerk.shelf.work / "schedule.json", {"since": (NOW - timedelta(days=30)).isoformat()})
     told = {measured.name: measured.value for measured in filled.clerk.read()}
