@@ -115,12 +115,11 @@ def _prove(backup: Backup, throwaway: Throwaway, check: Check, read: Reading, pr
     with throwaway.running() as server, server.client() as client:
         if client[manifest.database].list_collection_names():
             raise NoThrowaway(_("The throwaway database is not empty, so it may not be one: nothing was done to it."))
-        progress.step("restore", manifest.documents)
         began = time.monotonic()
-        load(server, backup.archive, manifest.database, f"{manifest.database}.")
+        load(server, backup.archive, manifest.database, f"{manifest.database}.", progress=progress)
         restored = time.monotonic()
         progress.step("compare", manifest.documents)
-        wrong = differences(manifest.collections, read_contents(client[manifest.database]))
+        wrong = differences(manifest.collections, read_contents(client[manifest.database], seen=progress.done))
         if wrong:
             raise DrillFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
         progress.step("invariants")

@@ -6,6 +6,8 @@ there, from the safety dump on the way back. A journal on the disk says how far 
 undone by the next run.
 """
 
+import os
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,7 @@ from app.core.errors import TradeError
 from app.core.i18n import _
 
 RESTORING, REPLACED = "restoring_", "replaced_"
-_PIECE = 1 << 20
+_LOOK_SECONDS = 0.5
 JOURNAL = "restore.json"
 
 
@@ -82,10 +84,9 @@ def restore(
         with source.server.client() as client:
             db = client[source.database]
             _drop(db, RESTORING)
-            progress.step("restore", manifest.documents)
-            load(source.server, backup.archive, manifest.database, f"{source.database}.{RESTORING}")
+            load(source.server, backup.archive, manifest.database, f"{source.database}.{RESTORING}", progress=progress)
             progress.step("compare", manifest.documents)
-            wrong = differences(manifest.collections, read_contents(db, RESTORING))
+            wrong = differences(manifest.collections, read_contents(db, RESTORING, progress.done))
             if wrong:
                 raise RestoreFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
             progress.step("invariants")
@@ -146,11 +147,20 @@ def unfinished(shelf: Shelf) -> dict[str, Any] | None:
     return read_json(shelf.work / JOURNAL) if (shelf.work / JOURNAL).exists() else None
 
 
-def load(server: Server, archive: Path, database: str, prefix: str, names: Iterable[str] | None = None) -> None:
+def load(
+    server: Server,
+    archive: Path,
+    database: str,
+    prefix: str,
+    names: Iterable[str] | None = None,
+    progress: Progress | None = None,
+) -> None:
     """mongorestore `archive`, or the collections `names` of it, so that `database.<name>` becomes `<prefix><name>`.
 
-    Raises RestoreFailed with its last words.
+    How far it is, is told in bytes of the archive. Raises RestoreFailed with its last words.
     """
+    progress = progress or Silent()
+    progress.step("restore", archive.stat().st_size)
     options = ["--archive", "--gzip", "--quiet", "--stopOnError"]
     for pattern in ["*"] if names is None else map(_literally, names):
         options += [f"--nsInclude={database}.{pattern}", f"--nsFrom={database}.{pattern}", f"--nsTo={prefix}{pattern}"]
@@ -159,11 +169,20 @@ def load(server: Server, archive: Path, database: str, prefix: str, names: Itera
         assert process.stderr
         words = LastWords(process.stderr)
         try:
-            code = process.wait()
+            code = _follow(process, file.fileno(), progress)
         finally:
             end(process)
     if code != 0:
         raise RestoreFailed(_("mongorestore did not end well: {reason}", reason=words.text() or _("it was killed")))
+
+
+def _follow(process: subprocess.Popen[bytes], number: int, progress: Progress) -> int:
+    """The tool's exit code. It reads the file that we opened: where it is in it, is where we are."""
+    while True:
+        try:
+            return process.wait(_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            progress.done(os.lseek(number, 0, os.SEEK_CUR))
 
 
 def _safety(shelf: Shelf, source: Source, clock: Clock, progress: Progress) -> str | None:

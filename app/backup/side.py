@@ -72,11 +72,11 @@ def restore_side(
             room = _Room(backup, client[live])
             room.check(0 if customer else manifest.size * UNPACKED)
             try:
-                progress.step("restore", manifest.documents)
                 if customer:
+                    progress.step("restore", manifest.documents)
                     _fill(db, _picked(backup, manifest, ids, progress), room)
                 else:
-                    load(server, backup.archive, manifest.database, f"{side}.", [collection] if collection else None)
+                    load(server, backup.archive, manifest.database, f"{side}.", [collection] if collection else None, progress)
                 progress.step("compare")
                 return compare(client[live], db, ids)
             except (TradeError, PyMongoError):
