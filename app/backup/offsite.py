@@ -115,7 +115,7 @@ class _Hashing:
 
 
 def part_bytes(size: int) -> int:
-    """How large the parts of an upload to S3 must be: a store takes 10,000, and rclone does not know how long a stream will be."""
+    """How large the parts of an upload to S3 must be: a store takes 10,000, and rclone does not know how long a stream is."""
     return max(_SMALLEST_PART, -(-size // _MOST_PARTS))
 
 
