@@ -3,6 +3,7 @@
 import fcntl
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +81,33 @@ def test_the_drill_server_reaches_nothing_but_the_container_backup(appliance: Ap
     )
 
 
+def test_the_script_for_cron_makes_a_whole_backup(appliance: Appliance) -> None:
+    before = {one["id"] for one in _answer(appliance, "backup", "list")["backups"]}
+    done = appliance.run("scripts/backup-mongodb.sh", "--no-prune")
+    (made,) = {one["id"] for one in _answer(appliance, "backup", "list")["backups"]} - before
+    assert f"{made} is made: " in done.stdout
+    assert (appliance.root / appliance.env["BACKUP_DIR"] / "database" / made / "archive.gz").is_file()
+    assert _answer(appliance, "backup", "verify", made)["ok"]
+
+
+def test_one_customer_lies_beside_the_live_data_and_is_dropped_again(appliance: Appliance, backup: str) -> None:
+    """With the rights that the database user of the container really has."""
+    chain = _mongosh(appliance, "print(db.customers.findOne({parent_id: {$ne: null}}).path[0])")
+    side = "beside_of_a_test"
+    drop = f"db.getSiblingDB('{side}').dropDatabase()"
+    try:
+        found = _answer(appliance, "backup", "side", backup, side, "--customer", chain)
+        compared = found["facts"]["collections"]
+        below = int(_mongosh(appliance, f"print(db.customers.countDocuments({{path: '{chain}'}}))"))
+        assert compared["customers"] == {"missing": 0, "added": 0, "changed": 0, "equal": below}
+        assert compared["sales"]["equal"] > 0
+        assert compared["sales"]["missing"] == compared["sales"]["changed"] == 0
+        there = _mongosh(appliance, f"print(db.getSiblingDB('{side}').sales.countDocuments({{}}))")
+        assert int(there) == compared["sales"]["equal"]
+    finally:
+        _mongosh(appliance, drop)
+
+
 def test_cron_and_a_person_never_run_two_at_once(appliance: Appliance, backup: str) -> None:
     done = appliance.compose("exec", "-T", "backup", "python", "-c", WHILE_ANOTHER_WORKS, check=False)
     assert done.returncode == 1
@@ -145,3 +173,47 @@ def test_a_restore_brings_back_an_appliance_of_which_nothing_runs(appliance: App
     appliance.wait_healthy(300)
     assert _mongosh(appliance, f"print(db.customers.countDocuments({{_id: '{MARK}'}}))") == "0"
     assert _mongosh(appliance, "print(db.getCollectionNames().filter(n => /^re(storing|placed)_/.test(n)).length)") == "0"
+
+
+@pytest.mark.long
+def test_the_whole_system_lies_in_one_folder_proven_and_copied(appliance: Appliance, tmp_path: Path) -> None:
+    appliance.run("scripts/backup-system.sh", "--to", str(tmp_path), timeout=1800)
+    (full,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    assert (tmp_path / "newest-proven").read_text() == f"{full.name}\n"
+    files = {path.name for path in full.iterdir()}
+    assert files >= {
+        "about",
+        "SHA256SUMS",
+        "configuration.tar.gz",
+        "models.tar.gz",
+        "supervisor.tar.gz",
+        "redis.rdb",
+        "images.json",
+    }
+    assert {"code.bundle", "code.tar.gz"} & files
+    assert "proven yes" in (full / "about").read_text()
+    appliance.run("sh", "-c", f"cd {full} && sha256sum --quiet --strict -c SHA256SUMS")
+    own = appliance.root / appliance.env["BACKUP_DIR"] / "system" / full.name
+    assert own.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.long
+def test_the_manuals_way_back_with_the_plain_tools(appliance: Appliance) -> None:
+    """docker compose down; up -d mongodb; mongorestore; up -d."""
+    counts = "print(db.sales.countDocuments(), db.customers.countDocuments(), db.products.countDocuments())"
+    tool = ("exec", "-T", "mongodb")
+    before = _mongosh(appliance, counts)
+    appliance.compose(*tool, "mongodump", "--out", "/tmp/manual", timeout=900)
+    try:
+        _mongosh(appliance, f"db.customers.insertOne({{_id: '{MARK}'}}); db.sales.deleteMany({{period: {{$exists: true}}}})")
+        appliance.compose("down")
+        appliance.compose("up", "-d", "mongodb")
+        ping = (*tool, "mongosh", "--eval", "db.adminCommand('ping')")
+        wait_until(lambda: appliance.compose(*ping, check=False).returncode == 0, 120, "the database did not come up")
+        appliance.compose(*tool, "mongorestore", "--drop", "--nsInclude", "tradeai.*", "/tmp/manual", timeout=900)
+        appliance.compose("up", "-d", timeout=600)
+        appliance.wait_healthy(300)
+        assert _mongosh(appliance, counts) == before
+    finally:
+        appliance.compose(*tool, "rm", "-rf", "/tmp/manual", check=False)
+        appliance.compose("up", "-d", check=False, timeout=600)
