@@ -148,7 +148,9 @@ def test_what_is_not_in_the_backup_is_refused(
     dumped: Dumped, server: Server, chains: Db, side: str, wanted: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
-        restore_side(dumped(), server, chains.name, side, **wanted)
+        restore_side(
+            dumped(), server, chains.name, side, collection=wanted.get("collection", ""), customer=wanted.get("customer", "")
+        )
 
 
 def test_without_room_nothing_is_begun(

@@ -86,7 +86,8 @@ def test_everything_is_there_with_its_checksum_and_proven(run: Run, folder: Path
         "database", "redis.rdb", "models.tar.gz", "supervisor.tar.gz", "images.json", "configuration.tar.gz", "code.tar.gz",
         "about", "SHA256SUMS",
     }  # fmt: skip
-    listed = dict(reversed(line.split("  ./")) for line in (full / "SHA256SUMS").read_text().splitlines())  # type: ignore[arg-type]
+    lines = (line.split("  ./") for line in (full / "SHA256SUMS").read_text().splitlines())
+    listed = {name: digest for digest, name in lines}
     files = [path for path in full.rglob("*") if path.is_file() and path.name != "SHA256SUMS"]
     assert listed == {str(path.relative_to(full)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     assert f"database/{ID}/proof.json" in listed

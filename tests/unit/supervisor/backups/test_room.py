@@ -1,6 +1,7 @@
 """The pages and the JSON of the backups: what is shown, what can be asked for, and what is refused in words."""
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -34,15 +35,17 @@ NOW = MOMENT + timedelta(hours=5)
 class Room:
     """A site with backups, and a browser that is signed in."""
 
+    keeper_type = Keeper
+
     def __init__(self, folder: Path) -> None:
         clock = FixedClock(NOW)
         self.clerk, self.notes = Clerk(folder, clock), list[str]()
-        keeper = Keeper(World().healthy())
+        keeper = self.keeper_type(World().healthy())
         self.conductor = Conductor(self.clerk, keeper, lambda text, _bad: self.notes.append(text))  # type: ignore[arg-type]
         room = backups_room(self.clerk, self.conductor, clock, lambda text, _bad: self.notes.append(text))
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
-        site = create_site(keeper, StateFile(folder / "state", "boot"), clock, operator, b"c" * 32, [room])  # type: ignore[arg-type]
-        self.browser: FlaskClient = site.test_client()
+        self.site = create_site(keeper, StateFile(folder / "state", "boot"), clock, operator, b"c" * 32, [room])  # type: ignore[arg-type]
+        self.browser: FlaskClient = self.site.test_client()
         self.browser.post("/sign-in", data={"name": OPERATOR, "password": PASSWORD})
 
     def page(self, path: str = "/backups") -> str:
@@ -75,6 +78,29 @@ def filled(tmp_path: Path, backup: Callable[..., Backup]) -> Room:  # noqa: F811
 def test_an_empty_room_says_what_will_happen(room: Room) -> None:
     assert "There is no backup yet. The first one is made at 02:00 UTC" in room.page()
     assert "There is no backup yet" in room.page("/backups/retention")
+
+
+def test_what_would_be_deleted_is_shown_before_it_is(filled: Room, backup: Callable[..., Backup]) -> None:  # noqa: F811
+    earlier = backup("20260301T010000Z-cd34", started_at=MOMENT - timedelta(hours=1), ended_at=MOMENT - timedelta(hours=1)).id
+    page = filled.page("/backups/retention")
+    kept, doomed = (page.split(name)[-1].split("</tr>")[0] for name in (NAME, earlier))
+    assert "kept" in kept
+    assert "newest, last proven" in kept
+    assert "deleted" in doomed
+    assert "Delete them" in page
+    assert "It is ordered" in filled.press("/backups/run/prune")
+    shutil.rmtree(filled.clerk.shelf.find(earlier).folder)
+    assert "Delete them" not in filled.page("/backups/retention")
+
+
+def test_a_drill_stands_with_its_words_and_how_long_it_took(filled: Room) -> None:
+    began = NOW - timedelta(seconds=95)
+    keep_record(
+        filled.clerk.shelf, Record("20260301T060000-0", "drill", "schedule", began, NOW, True, "restored and compared", NAME)
+    )
+    drills = filled.page().split("<h2>Drills</h2>")[1].split("</section>")[0]
+    assert "restored and compared" in drills
+    assert "took 1 min" in drills
 
 
 def test_the_page_shows_age_proof_and_how_long_a_restore_would_take(filled: Room) -> None:
