@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,28 @@ def test_the_manuals_way_back_with_the_plain_tools(appliance: Appliance) -> None
     finally:
         appliance.compose(*tool, "rm", "-rf", "/tmp/manual", check=False)
         appliance.compose("up", "-d", check=False, timeout=600)
+
+
+@pytest.mark.long
+def test_every_backup_is_copied_to_a_mounted_folder_and_compared_there(appliance: Appliance, tmp_path: Path) -> None:
+    """By the deployed container: its own rclone, its own user, the folder mounted as the manual says."""
+    (tmp_path / "elsewhere").mkdir()
+    os.chown(tmp_path / "elsewhere", 10001, 10001)
+    settings = appliance.root / ".env"
+    before = settings.read_text()
+    kept = [line for line in before.splitlines() if not line.startswith(("BACKUP_OFFSITE=", "BACKUP_OFFSITE_DIR="))]
+    try:
+        settings.write_text("\n".join([*kept, "BACKUP_OFFSITE=/offsite", f"BACKUP_OFFSITE_DIR={tmp_path}/elsewhere", ""]))
+        appliance.compose("up", "-d", "--no-build", "--no-deps", "--wait", "backup")
+        made = _answer(appliance, "backup", "now")["backup"]
+
+        def copied() -> Any:
+            return next(one for one in _answer(appliance, "backup", "list")["backups"] if one["id"] == made)["copied"]
+
+        assert wait_until(copied, 60, "the backup was not copied")["target"] == "/offsite"
+        own = appliance.root / appliance.env["BACKUP_DIR"] / "database" / made
+        for name in ("archive.gz", "manifest.json"):
+            assert (tmp_path / "elsewhere" / made / name).read_bytes() == (own / name).read_bytes()
+    finally:
+        settings.write_text(before)
+        appliance.compose("up", "-d", "--no-build", "--no-deps", "--wait", "backup")

@@ -160,11 +160,13 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
     @blueprint.get("/backups/<backup_id>")
     def one(backup_id: str) -> str:
         backup = _found(clerk, backup_id)
-        checks = (record for record in clerk.records() if record.kind == "restore" and record.about == backup.id)
+        about = [record for record in clerk.records() if record.about == backup.id]
+        checks = (record for record in about if record.kind == "restore")
         return render_template(
             "backups/backup.html",
             backup=backup,
             check=next((record for record in checks if "documents" in record.facts or not record.ok), None),
+            beside=next((record for record in about if record.kind == "side"), None),
             **views.state_document(clerk, conductor),
         )
 
@@ -212,6 +214,12 @@ def _forms(blueprint: Blueprint, clerk: Clerk, conductor: Conductor) -> None:
         name = _found(clerk, backup_id).id
         done = _("It is being looked at; nothing is changed.")
         return answer(lambda: clerk.order("restore", OPERATOR, name, "--check"), done, backup_id=name)
+
+    @blueprint.post("/backups/<backup_id>/side")
+    def side(backup_id: str) -> AnyResponse:
+        asked = [request.form.get(name, "").strip() for name in ("side", "part", "name")]
+        done = _("It is ordered; this page shows the comparison when it is done.")
+        return answer(lambda: order_side(clerk, backup_id, *asked, who=OPERATOR), done, backup_id=_found(clerk, backup_id).id)
 
     @blueprint.post("/backups/<backup_id>/restore")
     def restore(backup_id: str) -> AnyResponse:

@@ -223,6 +223,23 @@ def test_a_part_of_a_backup_is_ordered_beside_the_live_data(filled: Room) -> Non
     assert filled.api("POST", f"/{NAME}/side", json={"side": "s", "part": "database", "name": "c1"}).status_code == 422
 
 
+def test_the_page_orders_a_part_and_shows_its_comparison(filled: Room) -> None:
+    page = f"/backups/{NAME}"
+    assert "Name the new database" in filled.press(f"{page}/side", side="look", part="customer", name=" ")
+    assert waiting(filled.clerk.shelf) == []
+    assert "this page shows the comparison" in filled.press(f"{page}/side", side="look", part="customer", name="c1")
+    order = next_order(filled.clerk.shelf)
+    assert order
+    assert order.arguments == (NAME, "look", "customer=c1")
+    compared = {"sales": {"missing": 21, "added": 32, "changed": 43, "equal": 54}}
+    text = "It lies beside:\nsales: 21 only in the backup"
+    keep_record(filled.clerk.shelf, Record(order.id, "side", "x", NOW, NOW, True, text, NAME, {"collections": compared}))
+    done(filled.clerk.shelf, order)
+    shown = filled.page(page).split("A part of it")[1].split("</table>")[0]
+    for words in ("It lies beside:", "Only in the backup", "21", "32", "43", "54"):
+        assert words in shown
+
+
 def test_the_page_shows_the_last_good_copy_elsewhere_when_the_newest_failed(filled: Room) -> None:
     hours_ago = NOW - timedelta(hours=3)
     keep_record(filled.clerk.shelf, Record("20260301T040000-0", "offsite", "x", hours_ago, hours_ago, True, "lies there", NAME))
