@@ -22,7 +22,7 @@ Run every night and after every start of the machine by the timer that deploy.sh
   code           to BACKUP_DIR/code/<time>, weekly; 4 are kept
   whole system   scripts/backup-system.sh when the last one is 30 days old, copied to BACKUP_SYSTEM_TO of .env if that is set
   weekly, the newest of each is read back: checksums, the settings unpacked and compared, the code cloned; a damaged one is
-  set aside as damaged-<time>, an alert says so, and a new one is made at once
+  set aside as damaged-<time> (the last one is kept), an alert says so, and a new one is made at once
   an update that was cut short by a power cut is undone (scripts/update.sh --undo)
 
   --settings     the settings only
@@ -123,6 +123,7 @@ duty_reread() {
             whole+=" $kind ${last##*/}"
         else
             damaged+=" $kind ${last##*/}"
+            rm -rf "${last%/*}"/damaged-*
             mv "$last" "${last%/*}/damaged-${last##*/}"
         fi
         rm -rf "$scratch"

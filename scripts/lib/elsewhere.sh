@@ -61,16 +61,16 @@ copy_elsewhere() {
 # fetch_full_backup FROM INTO: prints the folder of the full backup FROM as it is, or of the best in it: the newest that a drill has
 # proven, else the newest; what is damaged is passed over. From afar it is brought to INTO first.
 fetch_full_backup() {
-    local from=${1%/} names name
+    local from=${1%/} names name place
     if holds_full_backup "$from"; then
         bring "$from" "$2"
         return
     fi
     mapfile -t names < <(full_backups "$from")
     for name in "${names[@]}"; do
-        if check_sums "$(bring "$from/$name" "$2")" >/dev/null 2>&1; then
+        if place=$(bring "$from/$name" "$2" 2>/dev/null) && check_sums "$place" >/dev/null 2>&1; then
             pass_over "$name" "${names[@]}"
-            bring "$from/$name" "$2"
+            printf '%s\n' "$place"
             return
         fi
         warn "$from/$name is damaged or could not be reached; looking for another"
