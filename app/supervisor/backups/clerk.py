@@ -15,7 +15,7 @@ from app.core.clock import Clock
 from app.core.errors import Conflict
 from app.core.i18n import _
 from app.supervisor.backups.figures import figures
-from app.supervisor.backups.schedule import SCHEDULE, due
+from app.supervisor.backups.schedule import SCHEDULE, due, to_look_at_again
 from app.supervisor.events import Measured
 
 READ_SECONDS = 20.0
@@ -36,7 +36,10 @@ class Clerk:
         for kind in due(done, since, now):
             if kind not in ordered:
                 self.order(kind, SCHEDULE, *([SCHEDULE] if kind == "backup" else []))
-        return figures(self.backups(), done, since, now, self._left_alone(), self.reports())
+        backups = self.backups()
+        if not self.waiting() and self.progress() is None and (name := to_look_at_again(backups, done, now)):
+            self.order("verify", SCHEDULE, name)
+        return figures(backups, done, since, now, self._left_alone(), self.reports())
 
     def backups(self) -> list[Backup]:
         return self.shelf.backups()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from app.backup.errors import BackupUnusable
 from app.backup.records import Record
 from app.backup.reports import Report
 from app.backup.shelf import Backup
@@ -41,7 +40,8 @@ def figures(
         age = now - (max(proven) if proven else min(since, made[-1].ended_at))
         yield Measured("proof_age_days", age.total_seconds() / (24 * _HOUR))
     yield _failed("drill_failed", _last("drill", records))
-    yield _failed("verify_failed", next((record for record in records if record.kind == "verify" and _read(record)), None))
+    damaged = [backup.id for backup in backups if backup.proof and backup.proof.get("damaged")]
+    yield Measured("verify_failed", float(len(damaged)), detail=", ".join(damaged))
     yield from _elsewhere(records, now)
     yield from _of_the_host(records, since, now)
     yield Measured("restore_unfinished", float(bool(unfinished)), detail=unfinished)
@@ -82,11 +82,6 @@ def _last(kind: str, records: Sequence[Record]) -> Record | None:
 def _tried(record: Record) -> bool:
     """Whether a restore got beyond the preflight, which changes nothing and is refused to the person who asked."""
     return "safety" in record.facts or record.facts.get("error") in {"restore-failed", "internal"}
-
-
-def _read(record: Record) -> bool:
-    """Whether a check got to read a backup: a name that does not exist says nothing of any."""
-    return record.ok or record.facts.get("error") == BackupUnusable.kind
 
 
 def _failed(name: str, last: Record | None) -> Measured:

@@ -67,7 +67,7 @@ BACKUPS: tuple[Rule, ...] = (
         "verify_failed",
         YES,
         P2,
-        N_("The page of backups names it; it counts as proven no more. Make a new one, prove it, and look at the disk."),
+        N_("It counts as proven no more. Make and prove a new one, look at the disk, then remove the damaged folder."),
         group="backup",
     ),
     Rule(

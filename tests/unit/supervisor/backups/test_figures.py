@@ -130,11 +130,12 @@ def test_an_update_that_was_undone_is_no_alert_any_more() -> None:
     assert tell([], [undone, failed])["update_failed"] == 0
 
 
-def test_a_check_that_found_a_backup_damaged_is_told_until_one_is_found_whole() -> None:
-    def record(ok: bool, error: str = "") -> Record:
-        return Record("1", "verify", "Ada", NOW, NOW, ok, "why", "b", {"error": error} if error else {})
-
-    assert tell([], [record(False, "backup-unusable")])["verify_failed"] == 1
-    assert tell([], [record(False, "not-found"), record(True)])["verify_failed"] == 0
-    assert tell([], [record(False, "not-found"), record(False, "backup-unusable")])["verify_failed"] == 1
-    assert tell([], [record(True), record(False, "backup-unusable")])["verify_failed"] == 0
+def test_a_damaged_backup_is_told_as_long_as_it_lies_there() -> None:
+    whole, spoilt = made(1), made(25)
+    proof = {"ok": False, "at": NOW.isoformat(), "reason": "It was cut short.", "damaged": True}
+    damaged = Backup(spoilt.folder, spoilt.manifest, "", proof)
+    failed_drill = Backup(spoilt.folder, spoilt.manifest, "", proof | {"damaged": False})
+    told = {measured.name: (measured.value, measured.detail) for measured in figures([whole, damaged], [], SINCE, NOW)}
+    assert told["verify_failed"] == (1, damaged.id)
+    assert tell([whole, failed_drill])["verify_failed"] == 0
+    assert tell([whole])["verify_failed"] == 0
