@@ -25,6 +25,7 @@ class Settings:
     mongo_auth_source: str = "admin"
     mongo_database: str = "tradeai"
     mongo_timeout_seconds: float = 5.0
+    mongo_slow_milliseconds: int = 100  # longer calls are logged; 0: none is
     models_dir: Path = Path("/models")
     log_level: str = "INFO"
     body_limit_bytes: int = 8 * 1024 * 1024
@@ -51,6 +52,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mongo_password=password,
         mongo_auth_source=env.get("TRADEAI_MONGO_AUTH_SOURCE", Settings.mongo_auth_source),
         mongo_database=env.get("TRADEAI_MONGO_DATABASE", Settings.mongo_database),
+        mongo_slow_milliseconds=int(env.get("TRADEAI_MONGO_SLOW_MILLISECONDS", Settings.mongo_slow_milliseconds)),
         models_dir=Path(env.get("TRADEAI_MODELS_DIR", str(Settings.models_dir))),
         log_level=env.get("TRADEAI_LOG_LEVEL", Settings.log_level),
     )

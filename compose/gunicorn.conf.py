@@ -90,7 +90,10 @@ logconfig_dict: dict[str, Any] = {
 
 # Files that several processes write are turned here, by one thread of the backend's parent process: renamed, and every writer
 # follows, because their handlers notice. So rotation does not depend on what the host has installed.
-_SHARED = ("app.log", "error.log", "access.log", "ai-access.log", "realtime.log", "realtime-error.log", "security.log")
+_SHARED = (
+    *("app.log", "error.log", "access.log", "ai-access.log", "security.log"),
+    *("realtime.log", "realtime-error.log", "worker.log", "worker-error.log"),
+)
 _TURN_BYTES, _KEEP, _LOOK_SECONDS = 20 * 1024 * 1024, 5, 30
 
 

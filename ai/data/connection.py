@@ -7,6 +7,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from ai.data import slow_calls
 from ai.settings import Settings
 
 
@@ -29,6 +30,7 @@ def connect(settings: Settings) -> Database[dict[str, Any]]:
         socketTimeoutMS=120_000,
         maxPoolSize=8,
         retryReads=True,
+        event_listeners=slow_calls.listeners(settings.mongo_slow_milliseconds),
         **login,
     )
     return client[settings.mongo_database]

@@ -54,7 +54,9 @@ class Configuration(Settings):
         return Elsewhere(self.offsite, self.offsite_recipient, self.rclone_config)
 
     def _server(self, host: str) -> Server:
-        return Server(host, self.mongo_port, self.backup_user, self.secret("mongo_backup_password"), self.tools_dir)
+        password = self.secret("mongo_backup_password")
+        slow = self.mongo_slow_milliseconds
+        return Server(host, self.mongo_port, self.backup_user, password, self.tools_dir, slow_milliseconds=slow)
 
     def _read(self, name: str) -> str:
         return self.secret(name).get_secret_value()

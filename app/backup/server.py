@@ -23,6 +23,7 @@ from pymongo.database import Database
 from app.backup.contents import Collection, Contents, Digest
 from app.backup.errors import BackupFailed
 from app.backup.indexes import canonical_options, sorted_indexes
+from app.core import slow_calls
 from app.core.i18n import _
 
 _PR_SET_PDEATHSIG = 1
@@ -32,7 +33,7 @@ _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocumen
 
 @dataclass(frozen=True)
 class Server:
-    """`tools` is the folder with mongodump and mongorestore; None takes them from PATH."""
+    """`tools`: the folder with mongodump and mongorestore, None takes them from PATH; `slow_milliseconds`: see slow_calls.py."""
 
     host: str
     port: int
@@ -40,6 +41,7 @@ class Server:
     password: SecretStr = field(repr=False)
     tools: Path | None = None
     timeout_seconds: float = 10.0
+    slow_milliseconds: int = 0
 
     @contextmanager
     def client(self) -> Iterator[pymongo.MongoClient[dict[str, Any]]]:
@@ -55,6 +57,7 @@ class Server:
             retryWrites=False,
             directConnection=True,
             tz_aware=True,
+            event_listeners=slow_calls.listeners(self.slow_milliseconds),
         )
         with client:
             yield client

@@ -1,4 +1,4 @@
-"""`tradeai alerts ...`: what is wrong, who looks after it, silences, tests of channels, and the settings checked."""
+"""`tradeai alerts ...`: what is wrong, who looks after it, silences, tests of channels and rules, and the settings checked."""
 
 import re
 from collections.abc import Mapping
@@ -88,6 +88,26 @@ def test(channel: str | None, who: str) -> None:
 def _test(name: str, who: str) -> dict[str, Any]:
     """One test; a channel that fails is a result, not the end of the command."""
     return dict(ask_keeper("POST", f"{_API}/channels/{name}/test?wait=20", {"who": who}, seconds=60))
+
+
+@group.command(name="test-rule", help=_("Test a RULE and tell its channels, or all without telling. Exit code 1 when one fails."))
+@click.argument("rule", required=False)
+@click.option("--all", "everything", is_flag=True, help=_("Every rule that is on, in memory only: nobody gets a message."))
+@click.option("--who", default="tradeai alerts", metavar="NAME", help=_("Who you are, for the record."))
+def test_rule(rule: str | None, everything: bool, who: str) -> None:
+    if everything is bool(rule):
+        raise click.UsageError(_("Name one rule, or say --all."))
+    path = f"{_API}/rules/{_one(rule)}/test?wait=20" if rule else f"{_API}/rules/tests"
+    document = ask_keeper("POST", path, {"who": who}, seconds=180)
+    tests = document["tests"]
+    show(document, grid([_("Rule"), _("Outcome"), _("What was seen")], [_tested(test) for test in tests]))
+    if not all(test["good"] for test in tests):
+        raise SystemExit(1)
+
+
+def _tested(test: Mapping[str, Any]) -> list[Any]:
+    word = Text(_("good"), style="green") if test["good"] else Text(_("failed"), style="red")
+    return [test["rule"], word, test["text"]]
 
 
 @group.command(name="check-settings", help=_("Read the settings again and name each mistake. Exit code 1 when there is one."))

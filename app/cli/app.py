@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": ("app.cli.demo:group", N_("Load real demonstration sales.")),
     "doctor": ("app.cli.doctor:command", N_("Examine the appliance and its host.")),
     "drill": ("app.cli.drill:group", N_("Test the recovery as every quarter asks.")),
+    "handover": ("app.cli.handover:group", N_("Make, list and verify the handover report.")),
     "incidents": ("app.cli.incidents:group", N_("List and show incidents, notes, post-mortems, a month's figures.")),
     "maintenance": ("app.cli.maintenance:group", N_("See, run and sign off the daily, weekly and monthly tasks.")),
     "migrate": ("app.cli.migrate:command", N_("Bring the database to this version.")),

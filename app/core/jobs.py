@@ -27,6 +27,7 @@ QUEUE = "default"
 OPEN = "jobs:open"
 RUNNER = "app.worker.run.run_job"
 KEPT_SECONDS = 7 * 24 * 3600
+ENDED_KEPT = 20
 MAX_TRIES = 3
 REPORTS_PER_SECOND = 5
 TIMEOUT_SECONDS = 3600
@@ -98,6 +99,16 @@ def key(job_id: str) -> str:
     return f"job:{job_id}"
 
 
+def ended_key(who: str) -> str:
+    """Where the ids of the jobs of `who` that ended are kept, newest first."""
+    return f"jobs:ended:{who}"
+
+
+def person_topic(who: str) -> str:
+    """The topic that only `who` may hear: what became of their own jobs."""
+    return f"people/{who}"
+
+
 def enqueue(path: str, kwargs: dict[str, Any], *, title: str, topic: str, who: str, timeout: int = TIMEOUT_SECONDS) -> str:
     """Queue `path` ("app.trade.imports.work:land") to be called with a Progress and `kwargs` (JSON values); returns the job id.
 
@@ -155,6 +166,20 @@ def read(job_id: str) -> Job:
     fields = client().hgetall(key(job_id))
     if "state" not in fields:
         raise NotFound(f"Job {job_id} is not known. Jobs are kept for seven days after they end.")
+    return _job(job_id, fields)
+
+
+def ended_of(who: str) -> list[Job]:
+    """The jobs of a person that ended within KEPT_SECONDS, newest first, ENDED_KEPT at most; empty for the machine's own."""
+    ids = client().lrange(ended_key(who), 0, -1)
+    pipe = client().pipeline(transaction=False)
+    for job_id in ids:
+        pipe.hgetall(key(job_id))
+    found = zip(ids, pipe.execute(), strict=True)
+    return [_job(job_id, fields) for job_id, fields in found if "state" in fields]
+
+
+def _job(job_id: str, fields: dict[str, str]) -> Job:
     return Job(
         id=job_id,
         title=fields["title"],
@@ -212,15 +237,24 @@ def end(job: Job, state: JobState, *, expected: JobState, error: str = "", resul
     pipe = client().pipeline(transaction=True)
     pipe.srem(OPEN, job.id)
     pipe.expire(key(job.id), KEPT_SECONDS)
+    if _of_a_person(job.who):
+        pipe.lpush(ended_key(job.who), job.id)
+        pipe.ltrim(ended_key(job.who), 0, ENDED_KEPT - 1)
+        pipe.expire(ended_key(job.who), KEPT_SECONDS)
     pipe.execute()
     tell(job.id, f"job.{state.value}")
     return True
 
 
+def _of_a_person(who: str) -> bool:
+    return bool(who) and not who.startswith("system:")
+
+
 def tell(job_id: str, kind: str) -> None:
-    """Emit an event with the job's current facts to those who watch the job or its subject."""
+    """Emit an event with the job's current facts to those who watch the job or its subject, and at its end to its person."""
     job = read(job_id)
-    for topic in {f"jobs/{job.id}", job.topic} - {""}:
+    own = person_topic(job.who) if job.state.final and _of_a_person(job.who) else ""
+    for topic in {f"jobs/{job.id}", job.topic, own} - {""}:
         emit(topic, kind, job.facts(), actor=job.who)
 
 

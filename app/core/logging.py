@@ -110,8 +110,12 @@ def _rotating(path: Path, level: int) -> logging.Handler:
 
 
 def _shared(path: Path) -> bool:
-    """Several gunicorn workers share a file, so the host's logrotate turns it; single processes turn their own."""
-    return path.name in {"app.log", "error.log", "realtime.log", "realtime-error.log"}
+    """Whether several processes write it. The backend's parent turns those (compose/gunicorn.conf.py) and every writer follows.
+
+    A process that turned a shared file by itself would leave the others in the old one, which is full: each of them would turn
+    again, until nothing but the last lines is left. Only the supervisor is one process, and turns its own.
+    """
+    return not path.name.startswith("supervisor")
 
 
 def get_logger(name: str) -> Any:

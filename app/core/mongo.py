@@ -14,7 +14,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from app.core import mongo_figures
+from app.core import mongo_figures, slow_calls
 from app.core.clock import now
 from app.core.errors import NotFound, Stale
 from app.core.settings import Settings, settings
@@ -54,7 +54,7 @@ def connect(config: Settings) -> Db:
         directConnection=True,
         tz_aware=True,
         tzinfo=UTC,
-        event_listeners=mongo_figures.listeners(),
+        event_listeners=[*mongo_figures.listeners(), *slow_calls.listeners(config.mongo_slow_milliseconds)],
     )
     return client.get_database(config.mongo_database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
 

@@ -1,7 +1,7 @@
-"""What MongoDB costs this process: commands, their seconds, and connections that failed, for whoever counts them.
+"""What MongoDB costs this process: commands, their seconds, the slow ones by name, and connections that failed.
 
-Listening costs some 40 microseconds a command (watching the pool as well would cost half as much again), so it is done only
-after `count_with` named a counter (the backend's metrics).
+Nothing is counted before `count_with` named a counter (the backend's metrics). Listening costs some 40 microseconds a command,
+which slow_calls.py spends anyhow; watching the pool as well would cost half as much again.
 """
 
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pymongo import monitoring
 
 _NETWORK = ("AutoReconnect", "NetworkTimeout", "ConnectionFailure", "ServerSelectionTimeoutError", "NotPrimaryError")
+SLOW_SECONDS = 0.05  # what the manuals call slow
 _NOT_QUERIES = frozenset({"hello", "ismaster", "isMaster", "ping", "endSessions", "saslStart", "saslContinue"})
 
 
@@ -16,6 +17,7 @@ class Counter(Protocol):
     """Takes what happened."""
 
     def command(self, seconds: float) -> None: ...
+    def slow(self, name: str, seconds: float) -> None: ...
     def connection_failed(self) -> None: ...
 
 
@@ -34,23 +36,35 @@ def listeners() -> list[Any]:
 
 
 class _Commands(monitoring.CommandListener):
-    """Every command that is a query or a write."""
+    """Every command that is a query or a write. A slow one is told by name, as in "find sales": never with its values."""
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._collections: dict[int, str] = {}  # of the commands under way
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Only its end is counted."""
+        """Its end does not say which collection it is about."""
+        if event.command_name not in _NOT_QUERIES:
+            about = "collection" if event.command_name == "getMore" else event.command_name
+            self._collections[event.request_id] = str(event.command.get(about, ""))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        if event.command_name not in _NOT_QUERIES:
-            self._counter.command(event.duration_micros / 1e6)
+        self._ended(event)
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
         if event.failure.get("errtype") in _NETWORK:
+            self._collections.pop(event.request_id, None)
             self._counter.connection_failed()
-        elif event.command_name not in _NOT_QUERIES:
-            self._counter.command(event.duration_micros / 1e6)
+        else:
+            self._ended(event)
+
+    def _ended(self, event: monitoring.CommandSucceededEvent | monitoring.CommandFailedEvent) -> None:
+        collection, seconds = self._collections.pop(event.request_id, ""), event.duration_micros / 1e6
+        if event.command_name in _NOT_QUERIES:
+            return
+        self._counter.command(seconds)
+        if seconds > SLOW_SECONDS:
+            self._counter.slow(f"{event.command_name} {collection}".strip(), seconds)
 
 
 class _Heartbeats(monitoring.ServerHeartbeatListener):

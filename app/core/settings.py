@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     mongo_auth_source: str = "admin"
     mongo_database: str = "tradeai"
     mongo_timeout_seconds: float = 5.0
+    mongo_slow_milliseconds: int = Field(100, ge=0)  # longer calls are logged; 0: none is
 
     redis_host: str = "redis"
     redis_port: int = 6379

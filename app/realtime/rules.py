@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.access.models import Permission as P
+from app.core.jobs import person_topic
 
 StreamId = tuple[int, int]
 START: StreamId = (0, 0)
@@ -28,6 +29,11 @@ def permission_for(topic: str) -> P | None:
     if identity and subject not in _WITH_IDS:
         return None
     return _SUBJECTS.get(subject)
+
+
+def is_own(topic: str, user_id: str) -> bool:
+    """Whether `topic` is the person's own, which nobody else may hear whatever their role."""
+    return bool(user_id) and topic == person_topic(user_id)
 
 
 def job_of(topic: str) -> str | None:

@@ -157,6 +157,8 @@ class Session:
         person = self.socket.principal
         if person is None:
             return "Sign in first."
+        if rules.is_own(topic, person.user_id):
+            return ""
         permissions = TABLE[person.role]
         job_id = rules.job_of(topic)
         if job_id is None:

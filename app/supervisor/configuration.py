@@ -25,6 +25,12 @@ class Configuration(Settings):
     pages_port: int = 8080
     metrics_port: int = 9090
 
+    @property
+    def disk_folders(self) -> dict[str, Path]:
+        """What may lie on disks of their own, by the name of the disk; "" is that of Docker's volumes."""
+        folders = {"": self.state_dir, "backups": self.backup_dir}
+        return {**folders, "logs": self.log_dir} if self.log_dir is not None else folders
+
 
 @functools.lru_cache(maxsize=1)
 def configuration() -> Configuration:

@@ -28,6 +28,10 @@ class EngineRefused(EngineError):
     """Docker answered, and said no."""
 
 
+# Not among them: the three events of each health check, which come several times a second and say nothing to us.
+EVENTS = ("create", "destroy", "die", "kill", "oom", "pause", "rename", "start", "stop", "unpause")
+
+
 class Engine:
     """The containers `<project>-<service>-1` of one Compose project."""
 
@@ -96,8 +100,9 @@ class Engine:
 
     @contextmanager
     def events(self, since: float | None) -> Iterator[Iterator[dict[str, Any]]]:
-        """The project's container events as they happen, those after `since` (epoch seconds) first."""
-        filters = {"type": ["container"], "label": [f"com.docker.compose.project={self._project}"]}
+        """The project's container events that change anything, as they happen, those after `since` (epoch seconds) first."""
+        label = f"com.docker.compose.project={self._project}"
+        filters = {"type": ["container"], "label": [label], "event": list(EVENTS)}
         with self._calling() as api:
             stream = api.events(since=since, filters=filters, decode=True)
             try:

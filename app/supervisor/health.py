@@ -1,12 +1,15 @@
 """The health document: what `GET /health` answers. Pure; shows nothing that would help an attacker."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core.clock import iso
 from app.core.i18n import _, ngettext
+from app.supervisor.measures.beside import FIGURE
+from app.supervisor.services import BESIDE
 from app.supervisor.state import ServiceState, State
 
+_FRESH = timedelta(minutes=5)
 OK, DEGRADED, MAINTENANCE, DOWN = "ok", "degraded", "maintenance", "down"
 
 
@@ -14,6 +17,7 @@ def health(state: State, now: datetime, version: str, stuck: bool = False) -> di
     """The whole document. `down` names every core service that does not work now, be it for maintenance."""
     down = [kept.name for kept in state.kept if kept.core and not state.of_use(kept.name)]
     ailing = [kept.name for kept in state.kept if not kept.core and not state.of_use(kept.name)]
+    ailing += [name for name in BESIDE if _beside(name, state, now)["status"] == "failed"]
     unplanned = [name for name in down if not _planned(state, name)]
     overall = DEGRADED if ailing or not state.docker.answers else OK
     if stuck or unplanned:
@@ -29,6 +33,7 @@ def health(state: State, now: datetime, version: str, stuck: bool = False) -> di
         **_maintenance(state),
         "services": {
             **{kept.name: service_document(state.services[kept.name], kept.stage) for kept in state.kept},
+            **{name: _beside(name, state, now) for name in BESIDE},
             "dockerproxy": _dockerproxy(state),
             "supervisor": {"status": "failed" if stuck else "healthy", "stage": 0},
         },
@@ -102,6 +107,16 @@ def _dockerproxy(state: State) -> dict[str, Any]:
     if state.docker.answers is False:
         document["reason"] = _("Docker does not answer through it; services cannot be restarted until it does")
     return document
+
+
+def _beside(name: str, state: State, now: datetime) -> dict[str, Any]:
+    """A container beside the stages; unknown while nobody has looked at it lately."""
+    measure = state.measures.get((FIGURE, name))
+    if measure is None or now - measure.at > _FRESH:
+        return {"status": "unknown", "stage": 0}
+    if not measure.value:
+        return {"status": "healthy", "stage": 0}
+    return {"status": "failed", "stage": 0, "reason": measure.detail}
 
 
 def readiness(state: State, stuck: bool, trouble: str, history: str = "") -> dict[str, str]:

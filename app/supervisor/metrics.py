@@ -114,7 +114,17 @@ def _host(host: HostState) -> Iterator[Metric]:
     yield _gauge("tradeai_host_disk_free_bytes", "Room left on that disk.", host.disk_free)
     yield _gauge("tradeai_host_inodes", "Files that disk can hold; 0 where the file system has no limit.", host.inodes_total)
     yield _gauge("tradeai_host_inodes_free", "Files that can still be made there.", host.inodes_free)
+    if host.disks:
+        yield _of_disks("tradeai_host_other_disk_bytes", "Size of a further disk that something of ours lies on.", host, "total")
+        yield _of_disks("tradeai_host_other_disk_free_bytes", "Room left on that disk.", host, "free")
     yield _gauge("tradeai_host_boot_time_seconds", "When the host was started.", host.booted_at.timestamp())
+
+
+def _of_disks(name: str, text: str, host: HostState, figure: str) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["disk"])
+    for disk in host.disks:
+        family.add_metric([disk.name], getattr(disk, figure))
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

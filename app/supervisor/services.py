@@ -44,6 +44,9 @@ SERVICES: tuple[Kept, ...] = (
     Kept("nginx", 4, ProbeKind.EDGE, fronts=("backend",)),
 )
 
+# Beside the stages, restarted by Docker as the supervisor itself is (docs/decisions/0110): looked at, never touched.
+BESIDE = ("backup", "drill")
+
 # The stages as people read them; 0 is Docker's: the supervisor itself and its proxy.
 STAGES = {1: "data", 2: "api", 3: "ai", 4: "edge"}
 

@@ -40,7 +40,7 @@ PROBE_AGAIN_SECONDS = 1.0  # after a bad answer, and while it is not known wheth
 LOOK_SECONDS = 15.0
 HOST_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
-_LOOK_AFTER = frozenset({"create", "rename", "destroy", "start", "pause", "unpause"})
+LOOK_AFTER = frozenset({"create", "rename", "destroy", "start", "pause", "unpause"})
 
 log = get_logger(__name__)
 
@@ -70,9 +70,9 @@ class Sources:
         self._resolve, self._nameless = resolve, False
         self._heard_nano = 0
 
-    def start(self, probes: Mapping[str, Probe], state_dir: Path) -> None:
-        """Set them all going, in the background."""
-        tasks: list[Callable[[], None]] = [self.follow_docker, self.look_around, partial(self.watch_host, state_dir)]
+    def start(self, probes: Mapping[str, Probe], folders: Mapping[str, Path]) -> None:
+        """Set them all going, in the background. `folders` lie on the disks to be watched."""
+        tasks: list[Callable[[], None]] = [self.follow_docker, self.look_around, partial(self.watch_host, folders)]
         tasks += [partial(self.keep_asking, name, probe) for name, probe in probes.items()]
         for task in tasks:
             threading.Thread(target=self._keep_going, args=(task,), daemon=True).start()
@@ -141,12 +141,12 @@ class Sources:
             except EngineError as error:
                 self._put(DockerSilent(str(error)))
 
-    def watch_host(self, folder: Path) -> None:
+    def watch_host(self, folders: Mapping[str, Path]) -> None:
         """Sample the machine."""
         lag = 0.0
         while not self._stopping.is_set():
             try:
-                self._put(HostSampled(sample_host(folder, lag)))
+                self._put(HostSampled(sample_host(folders, lag)))
             except OSError as error:
                 log.error("the host cannot be sampled", error=str(error))
             due = time.monotonic() + HOST_SECONDS
@@ -200,7 +200,7 @@ class Sources:
                 yield Died(service, container_id, at, int(attributes.get("exitCode", -1)))
             case "stop":
                 yield Stopped(service, container_id, at)
-        if message.get("Action") in _LOOK_AFTER:
+        if message.get("Action") in LOOK_AFTER:
             asked_at = self._clock.now()
             yield Seen(service, self._eyes.inspect(service), asked_at)
 

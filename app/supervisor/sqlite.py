@@ -12,9 +12,11 @@ log = get_logger(__name__)
 def open_database(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
     """The database at `path` with `schema` (idempotent statements), and where a damaged one was put, if there was one.
 
-    Raises OSError or sqlite3.OperationalError when the place cannot be written.
+    Raises OSError or sqlite3.OperationalError when the place cannot be written. Keys lie in it, so nobody else may read it.
     """
     try:
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # one from before; its journal beside it takes the mode over
         return connect(path, schema), None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
@@ -26,6 +28,7 @@ def open_database(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | N
         path.rename(aside)
         for extra in (f"{path}-wal", f"{path}-shm"):
             Path(extra).unlink(missing_ok=True)
+        path.touch(mode=0o600)
         return connect(path, schema), aside
 
 

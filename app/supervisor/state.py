@@ -136,7 +136,7 @@ class ServiceState:
     acting: Acting | None = None  # the action of ours that is under way
     remembered_id: str | None = None  # of its container, from before the supervisor was restarted
     refusal: str = ""  # what Docker said when it could not do what we asked
-    attempts: tuple[datetime, ...] = ()  # of healing it
+    attempts: tuple[datetime, ...] = ()  # of healing it by ourselves
     next_attempt_at: datetime | None = None
     quarantined: bool = False
     restarts: int = 0
@@ -145,10 +145,37 @@ class ServiceState:
     def running(self) -> bool:
         return self.container is not None and self.container.running
 
+    @property
+    def released(self) -> bool:
+        """Whether an operator ended its quarantine, and the start that he wants of it is still to come."""
+        return self.next_attempt_at is not None and self.next_attempt_at == self.asked_at
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk of the machine, in bytes and files; `inodes_total` is 0 where the file system has no limit.
+
+    `name` is "" for the one that Docker's volumes share, else what of ours lies on it: "backups", "logs".
+    """
+
+    name: str
+    total: int
+    free: int
+    inodes_total: int = 0
+    inodes_free: int = 0
+
+    @property
+    def free_share(self) -> float:
+        return self.free / self.total if self.total else 1.0
+
+    @property
+    def inodes_free_share(self) -> float:
+        return self.inodes_free / self.inodes_total if self.inodes_total else 1.0
+
 
 @dataclass(frozen=True)
 class HostState:
-    """The machine, as shares from 0 to 1 unless named otherwise."""
+    """The machine, as shares from 0 to 1 unless named otherwise. `disks` are those besides that of Docker's volumes."""
 
     cpu: float
     cpu_count: int
@@ -165,6 +192,12 @@ class HostState:
     lag: float = 0.0  # seconds by which the supervisor's own timer was late
     busy_at: datetime | None = None  # when the host was last too busy for silence to mean much
     at: datetime | None = None  # when the supervisor heard of this sample
+    disks: tuple[Disk, ...] = ()
+
+    @property
+    def all_disks(self) -> tuple[Disk, ...]:
+        """That of Docker's volumes first."""
+        return (Disk("", self.disk_total, self.disk_free, self.inodes_total, self.inodes_free), *self.disks)
 
 
 @dataclass(frozen=True)

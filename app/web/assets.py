@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+SHEETS = ("tokens", "base", "shell", "components", "table", "chart", "trade", "planning", "api")  # in the order of the cascade
 STATIC_DIR = Path(__file__).resolve().parent / "static"
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"[^>]*>(.*?)</symbol>', re.DOTALL)
 

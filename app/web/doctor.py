@@ -18,6 +18,7 @@ from app.core.indexes import declared_indexes, missing_indexes, named
 from app.core.logging import get_logger
 from app.core.mongo import database, ensure_indexes
 from app.core.redis import client
+from app.trade.imports.reconcile import reconcile
 from app.web.inside import only_from_inside
 
 AUDIT_ENTRIES = 20_000
@@ -42,6 +43,7 @@ def tell() -> Response:
         "redis": redis_memory,
         "jobs": job_state,
         "security": security_events,
+        "totals": reconcile,
     }
     return jsonify({name: _part(look) for name, look in parts.items()})
 

@@ -68,7 +68,7 @@ def import_needs(recent: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
 
 def ranking(who: Principal) -> dict[str, Any]:
     """The ends of the ranking by manufacturer ROI among promotions of whole customers, and the sums of all."""
-    empty: dict[str, Any] = {"top": [], "worst": [], "figures": [], "needs": [], "any": False}
+    empty: dict[str, Any] = {"top": [], "worst": [], "figures": [], "any": False}
     if not allowed(who, Permission.PROMOTIONS_READ):
         return empty
     gains = PromotionQuery(level=Level.CHAIN, roi="gain", sort="-roi_manufacturer", limit=RANKED)
@@ -80,7 +80,6 @@ def ranking(who: Principal) -> dict[str, Any]:
         "top": [_bar(row) for row in top.items],
         "worst": [_bar(row) for row in worst.items if row["roi_manufacturer"] is not None][:RANKED],
         "figures": _figures(sums, worst.total or 0, _assumed([*top.items, *worst.items])) if sums and sums["analysed"] else [],
-        "needs": _promotion_needs(who) if allowed(who, Permission.PROMOTIONS_WRITE) else [],
         "any": bool(sums and sums["promotions"]),
     }
 
@@ -118,7 +117,10 @@ def _figures(sums: Document, losing: int, assumed: bool) -> list[dict[str, str]]
     ]
 
 
-def _promotion_needs(who: Principal) -> list[dict[str, str]]:
+def promotion_needs(who: Principal) -> list[dict[str, str]]:
+    """Promotions that were not analysed, and drafts that nobody decided."""
+    if not allowed(who, Permission.PROMOTIONS_WRITE):
+        return []
     needs = []
     failed = _count(who, analysis=AnalysisState.FAILED)
     if failed:

@@ -8,6 +8,9 @@ from app.core.logging import configure_logging
 from app.core.settings import Settings, settings
 from app.web import metrics, openapi, presentation, problems, request_context, short_way, subjects
 
+# What a form adds to the file in it; the file itself is judged by whoever takes it in. nginx allows imports the same.
+ENVELOPE_BYTES = 1024 * 1024
+
 
 def create_app(config: Settings | None = None) -> APIFlask:
     """Build the application; `config` defaults to the process's settings."""
@@ -22,7 +25,7 @@ def create_app(config: Settings | None = None) -> APIFlask:
         static_url_path="/static",
     )
     app.config.update(
-        MAX_CONTENT_LENGTH=config.upload_limit_bytes,
+        MAX_CONTENT_LENGTH=config.upload_limit_bytes + ENVELOPE_BYTES,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SECRET_KEY=config.secret("secret_key").get_secret_value(),
         OPENAPI_VERSION="3.1.0",

@@ -63,16 +63,21 @@ def _answer() -> Response:
 
 
 class _Database:
-    """Seconds of commands (sum and count, for the mean) and failed connections."""
+    """Seconds of commands (sum and count, for the mean), of slow ones by name, and failed connections."""
 
     def __init__(self) -> None:
         from prometheus_client import Counter, Summary
 
         self._seconds = Summary("tradeai_mongo_command_seconds", "Seconds that MongoDB took for each query or write.")
+        # Command and collection: as many series as the code has kinds of queries, and only of those that were ever slow.
+        self._slow = Summary("tradeai_mongo_slow_command_seconds", "Seconds of those that took more than 50 ms.", ["command"])
         self._failures = Counter("tradeai_mongo_connection_failures", "Connections to MongoDB that could not be had or broke.")
 
     def command(self, seconds: float) -> None:
         self._seconds.observe(seconds)
+
+    def slow(self, name: str, seconds: float) -> None:
+        self._slow.labels(name).observe(seconds)
 
     def connection_failed(self) -> None:
         self._failures.inc()

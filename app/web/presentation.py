@@ -29,6 +29,7 @@ def install(app: Flask) -> None:
         icon=assets.icon,
         _icon=assets.icon,
         static_url=assets.static_url,
+        style_sheets=assets.SHEETS,
         has_permission=has_permission,
         status_of=statuses.status_of,
         bars_with_mark=bars_with_mark,

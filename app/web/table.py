@@ -145,6 +145,27 @@ class TableQuery:
 
 
 @dataclass(frozen=True)
+class RowAction:
+    """One thing to do with the ticked rows; `name` is sent as `action`. `download` answers with a file and leaves the page."""
+
+    name: str
+    label: str
+    icon: str = ""
+    download: bool = False
+
+
+@dataclass(frozen=True)
+class Picking:
+    """Ticking rows: the ticked ones are posted to `href`, each as what `value` makes of it under the name `chosen`; `label`
+    names a row for those who do not see it."""
+
+    href: str
+    actions: Sequence[RowAction]
+    value: Callable[[Any], str]
+    label: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows with all that is needed to draw them. `href` makes a row open; `totals` are values by column key."""
 
@@ -160,6 +181,7 @@ class Table:
     exports: Sequence[str] = ("csv", "xlsx")
     panel: bool = True
     topic: str = ""
+    picking: Picking | None = None
 
     @property
     def shown(self) -> list[Column]:

@@ -70,6 +70,7 @@ def open_page(browser: Browser, site: Site, signed_in_state: Callable[[], Any]) 
                 color_scheme=scheme,
                 ignore_https_errors=True,
                 reduced_motion="reduce",
+                service_workers="block",  # test_offline.py has a browser of its own for it
                 storage_state=signed_in_state() if signed_in else None,
                 **options,
             )

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from tests.browser.opening import WIDE, Site, Watched, watch
+from tests.unit.supervisor.pages.test_site import Keeper
 
 
 class Served(Protocol):
@@ -19,6 +20,14 @@ class Served(Protocol):
 
 
 S = TypeVar("S", bound=Served)
+
+
+class PatientKeeper(Keeper):
+    """A loop on which nothing happens: whoever follows the page waits."""
+
+    def wait_for_turn(self, after: int, seconds: float) -> int:
+        threading.Event().wait(min(seconds, 1))
+        return after
 
 
 class Visit(Generic[S]):

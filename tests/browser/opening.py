@@ -8,7 +8,8 @@ from pathlib import Path
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
-NOT_OURS = ("net::ERR_NETWORK_CHANGED",)  # the machine gained or lost a network while the page loaded
+# The machine gained or lost a network while the page loaded; Playwright tells that it blocks service workers.
+NOT_OURS = ("net::ERR_NETWORK_CHANGED", "Service Worker registration blocked by Playwright")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -77,6 +78,25 @@ def settle(page: Page) -> None:
     expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)
     # A list that something else has changed asks for its rows again, and is dimmed meanwhile.
     expect(page.locator(".table-region.htmx-request")).to_have_count(0, timeout=30_000)
+
+
+_MOVES = """() => new Promise((resolve) => {
+  const moves = [];
+  const named = (node) => (node instanceof Element ? `${node.localName}#${node.id}.${[...node.classList].join(".")}` : "text");
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (!entry.hadRecentInput) moves.push([entry.value, entry.sources.map((source) => named(source.node)).join(", ")]);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(moves)));
+})"""
+STILL = 0.01  # what Chromium's sum of layout shifts may come to on a page where nothing jumps
+
+
+def check_still(page: Page) -> None:
+    """Fail with what has moved by itself since the page was opened. Ask before a picture: taking one moves things too."""
+    moves = page.evaluate(_MOVES)
+    assert sum(value for value, _what in moves) < STILL, f"things jump: {moves}"
 
 
 def picture(page: Page, name: str) -> None:

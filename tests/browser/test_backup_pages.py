@@ -1,6 +1,6 @@
 """The pages of the backups in a browser: somebody finds a backup and restores it, on a desk and on a phone.
 
-All can read them. Served here on a folder with backups of its own; the deployed appliance's are in tests/e2e.
+That they fit a phone and all can read them: test_keeper_rooms.py. Served here on a folder with backups of its own; the deployed appliance's are in tests/e2e.
 """
 
 import threading
@@ -15,15 +15,13 @@ from app.backup.orders import done, next_order
 from app.backup.records import Record, keep_record
 from app.backup.reports import Report, Step, keep_report
 from app.backup.shelf import Backup, write_json
-from tests.browser.axe import serious_findings
 from tests.browser.keeper_site import Visit, served
-from tests.browser.opening import PHONE, WIDE, picture
+from tests.browser.opening import PHONE, WIDE
 from tests.unit.backup.conftest import MOMENT, backup  # noqa: F401 - a fixture
 from tests.unit.supervisor.backups.test_room import NAME, NOW, Room
 from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 
 REPORT = "20260301T070000Z"
-PAGES = ("/backups", f"/backups/{NAME}", "/backups/retention", f"/backups/tests/{REPORT}")
 
 
 class WaitingKeeper(Keeper):
@@ -96,18 +94,3 @@ def test_what_would_be_deleted_is_seen_before_it_is(visit: Visit[WaitingRoom]) -
     order = next_order(visit.site.clerk.shelf)
     assert order
     assert order.kind == "prune"
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_the_pages_of_backups_fit_a_phone(visit: Visit[WaitingRoom], path: str) -> None:
-    page = visit.open(path, size=PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    picture(page, f"backups-{PAGES.index(path)}-phone")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_the_pages_of_backups_can_be_read_by_all(visit: Visit[WaitingRoom], path: str, scheme: str) -> None:
-    page = visit.open(path, scheme=scheme, bypass_csp=True)
-    page.wait_for_load_state("load")
-    assert serious_findings(page) == []

@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.supervisor.events import Ask, Asked
+from app.supervisor.state import Phase
 from tests.browser.axe import serious_findings
 from tests.browser.keeper_site import Visit, served
-from tests.browser.opening import PHONE, picture
+from tests.browser.opening import PHONE, WIDE, picture
 from tests.unit.supervisor.pages.past_site import PastSite
 from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 from tests.unit.supervisor.world import World
 
-PAGES = ("/", "/host?span=day", "/services/ai", "/services/ai/log", "/incidents", "/incidents/1", "/incidents/months")
+ASKED = tuple(f"/services/redis/{ask}" for ask in ("stop", "restart", "start", "release"))
+PAGES = ("/", "/host?span=day", "/services/ai", "/services/ai/log", "/incidents", "/incidents/1", "/incidents/months", *ASKED)
 
 
 class LiveKeeper(Keeper):
-    """A loop that turns when the test makes something happen."""
+    """A loop that turns when the test makes something happen, and carries out what an operator asks for."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -33,6 +36,16 @@ class LiveKeeper(Keeper):
             what()
             self.turn += 1
             self._turned.notify_all()
+
+    def ask(self, asked: Asked) -> str | None:
+        def carry_out() -> None:
+            self.world.tell(asked)
+            self.world.advance(10)
+
+        refused = super().ask(asked)
+        if refused is None:
+            self.happens(carry_out)
+        return refused
 
     def wait_for_turn(self, after: int, seconds: float) -> int:
         with self._turned:
@@ -94,6 +107,62 @@ def test_a_log_follows_and_goes_on_when_who_read_above_is_back_at_the_end(visit:
     visit.site.lines.append("much later")
     log.evaluate("box => { box.scrollTop = 0; }")
     expect(log).to_contain_text("much later")
+
+
+def _press(page: Page, ask: str, reason: str = "") -> None:
+    """From the service's page over the question to the answer."""
+    page.get_by_role("link", name=f"{ask} ai").click()
+    expect(page.get_by_role("heading", level=1, name=f"{ask} ai")).to_be_visible()
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name=ask, exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="ai", exact=True)).to_be_visible()
+
+
+def _state(page: Page) -> Any:
+    return page.locator("header.title .state")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["JavaScript", "no JavaScript"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desk", "phone"])
+def test_an_operator_stops_starts_and_restarts_a_service_from_its_page(
+    visit: Visit[LiveSite], size: dict[str, int], javascript: bool
+) -> None:
+    keeper = visit.site.keeper
+    page = visit.open("/services/ai", size=size, java_script_enabled=javascript)
+    _press(page, "Stop", "the model is being moved")
+    expect(_state(page)).to_contain_text("Stopped")
+    assert keeper.world.phase("ai") is Phase.STOPPED
+    _press(page, "Start")
+    expect(_state(page)).to_contain_text("Healthy")
+    _press(page, "Restart", "to be sure")
+    expect(_state(page)).to_contain_text("Healthy")
+    asked = [(asked.service, asked.ask, asked.who, asked.reason) for asked in keeper.asked]
+    assert asked == [
+        ("ai", Ask.STOP, "operator", "the model is being moved"),
+        ("ai", Ask.START, "operator", ""),
+        ("ai", Ask.RESTART, "operator", "to be sure"),
+    ]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["JavaScript", "no JavaScript"])
+def test_a_service_in_quarantine_is_released_from_its_page(visit: Visit[LiveSite], javascript: bool) -> None:
+    world = visit.site.world
+    world.bodies["ai"].dies_after = 5
+    world.crash("ai")
+    world.advance(180)
+    world.bodies["ai"].dies_after = None
+    page = visit.open("/services/ai", size=PHONE, java_script_enabled=javascript)
+    expect(_state(page)).to_contain_text("Quarantined")
+    _press(page, "Release")
+    expect(_state(page)).to_contain_text("Healthy")
+
+
+def test_who_cancels_has_asked_for_nothing(visit: Visit[LiveSite]) -> None:
+    page = visit.open("/services/ai")
+    page.get_by_role("link", name="Stop ai").click()
+    page.get_by_role("link", name="Cancel").click()
+    expect(_state(page)).to_contain_text("Healthy")
+    assert visit.site.keeper.asked == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -6,14 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.opening import PHONE, WIDE, OpenPage, Site, picture, settle
+from tests.browser.opening import PHONE, WIDE, OpenPage, Site, check_still, picture, settle
 
 PAGES = (
     "/", "/customers", "/customers/new", "/products", "/products/new", "/sales", "/imports", "/imports/new", "/promotions",
     "/promotions/new", "/settings/users", "/settings/users/new", "/settings/audit", "/settings/password", "/about",
-    "/search?q=ju",
+    "/search?q=ju", "/notifications", "/api/docs",
 )  # fmt: skip
 DETAILS = ("/customers", "/products", "/imports", "/promotions", "/settings/users")
+FORMS = ("/customers", "/products", "/promotions")  # whose things are changed on a page of their own
 FIRST_OF: dict[str, str] = {}  # what each list shows first, looked up once
 LOOKS = [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")]
 LOOK_NAMES = ["1440-light", "1440-dark", "390-light", "390-dark"]
@@ -23,10 +24,19 @@ def named(path: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
 
 
+def first_of(open_page: OpenPage, path: str) -> str:
+    """The address of what the list at `path` shows first."""
+    if path not in FIRST_OF:
+        FIRST_OF[path] = open_page(path).page.locator("tr[data-href]").first.get_attribute("data-href") or ""
+    assert FIRST_OF[path], f"{path} lists nothing"
+    return FIRST_OF[path]
+
+
 def check(open_page: OpenPage, path: str, size: dict[str, int], scheme: str, name: str) -> None:
     watched = open_page(path, size=size, scheme=scheme)
     page = watched.page
     settle(page)
+    check_still(page)
     picture(page, f"{name}-{size['width']}-{scheme}")
     assert page.locator("h1").count() == 1
     assert "500" not in page.title()
@@ -45,16 +55,22 @@ def test_a_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: di
 @pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
 @pytest.mark.parametrize("path", DETAILS)
 def test_a_detail_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: dict[str, int], scheme: str) -> None:
-    if path not in FIRST_OF:
-        FIRST_OF[path] = open_page(path).page.locator("tr[data-href]").first.get_attribute("data-href") or ""
-    assert FIRST_OF[path], f"{path} lists nothing"
-    check(open_page, FIRST_OF[path], size, scheme, f"{named(path)}-detail")
+    check(open_page, first_of(open_page, path), size, scheme, f"{named(path)}-detail")
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@pytest.mark.parametrize("path", FORMS)
+def test_a_page_to_change_a_thing_is_whole_and_accessible(
+    open_page: OpenPage, path: str, size: dict[str, int], scheme: str
+) -> None:
+    check(open_page, f"{first_of(open_page, path)}/edit", size, scheme, f"{named(path)}-edit")
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
 def test_the_sign_in_page_is_accessible(open_page: OpenPage, size: dict[str, int], scheme: str) -> None:
     page = open_page("/sign-in", size=size, scheme=scheme, signed_in=False).page
     settle(page)
+    check_still(page)
     picture(page, f"sign-in-{size['width']}-{scheme}")
     assert serious_findings(page) == []
 
@@ -81,15 +97,7 @@ def test_home_is_light_and_nothing_jumps(open_page: OpenPage) -> None:
     session.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
     page.goto(page.url.replace("/about", "/"))
     settle(page)
-    shift = page.evaluate(
-        """() => new Promise((resolve) => {
-            let sum = 0;
-            new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
-                .observe({ type: "layout-shift", buffered: true });
-            requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
-        })"""
-    )
-    assert shift < 0.01
+    check_still(page)
     assert 0 < sum(loaded) < 300_000, f"{sum(loaded):.0f} bytes for the first load"
 
 

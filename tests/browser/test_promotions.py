@@ -10,7 +10,7 @@ def test_a_promotion_is_opened_and_its_result_is_read(open_page: OpenPage) -> No
     settle(page)
     first = page.locator("tr[data-href]").first
     name = first.locator("a").first.inner_text()
-    first.locator("td").nth(1).click()
+    first.locator("td").nth(2).click()
     panel = page.locator("#panel")
     expect(panel.get_by_role("heading", name=name)).to_be_visible()
     expect(panel.locator(".chart-canvas canvas").first).to_be_visible()

@@ -107,6 +107,16 @@ def test_the_database_shell_and_tools_need_no_password(appliance: Appliance) -> 
     assert "insert" in stat.stdout
 
 
+def test_the_user_of_the_ai_service_may_only_read(appliance: Appliance) -> None:
+    """MongoDB gets the narrower role; the stand-in knows only one that reads."""
+    shown = appliance.compose(
+        "exec", "-T", "mongodb", "mongosh", "admin", "--eval", "print(JSON.stringify(db.getUser('ai').roles))"
+    )
+    roles = {(role["role"], role["db"]) for role in json.loads(shown.stdout.strip().splitlines()[-1])}
+    stand_in = appliance.env["TRADEAI_DATABASE"] == "mongodb-standin"
+    assert roles == ({("readAnyDatabase", "admin")} if stand_in else {("read", "tradeai")})
+
+
 def test_a_dump_can_be_copied_out_and_restored(appliance: Appliance, tmp_path: Path) -> None:
     shell = ("exec", "-T", "mongodb", "mongosh", "--eval")
     appliance.compose(*shell, "db.getSiblingDB('dump_test').kept.insertOne({_id: 'one', amount: NumberDecimal('1.10')})")

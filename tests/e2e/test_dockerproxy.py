@@ -42,6 +42,8 @@ def _started_at(appliance: Appliance, name: str) -> str:
         "/v1.41/containers/PROJECT-backend-1/stats?stream=false&one-shot=true",
         "/v1.41/events?until=1",
         "/v1.24/containers/PROJECT-supervisor-1/json",
+        "/v1.41/containers/PROJECT-backup-1/json",
+        "/v1.41/containers/PROJECT-drill-1/json",
     ],
 )
 def test_looking_is_allowed(appliance: Appliance, path: str) -> None:
@@ -80,6 +82,9 @@ def test_starting_what_runs_is_allowed_and_changes_nothing(appliance: Appliance)
         ("GET", "/v1.41/info"),
         ("POST", "/v1.41/containers/PROJECT-supervisor-1/stop"),
         ("POST", "/v1.41/containers/PROJECT-dockerproxy-1/stop"),
+        ("POST", "/v1.41/containers/PROJECT-backup-1/restart"),
+        ("GET", "/v1.41/containers/PROJECT-backup-1/logs?stdout=1"),
+        ("GET", "/v1.41/containers/PROJECT-demo-1/json"),
     ],
 )
 def test_everything_else_is_refused(appliance: Appliance, method: str, path: str) -> None:

@@ -68,7 +68,7 @@ def test_health_names_every_service_with_status_since_and_latency(appliance: App
     answer = _supervisor(appliance, "/health")
     assert answer.status_code == 200
     services = answer.json()["services"]
-    assert set(services) == {*KEPT, "supervisor", "dockerproxy"}
+    assert set(services) == {*KEPT, "supervisor", "dockerproxy", "backup", "drill"}
     for name in KEPT:
         assert services[name]["status"] == "healthy"
         assert datetime.fromisoformat(services[name]["since"])
@@ -106,7 +106,7 @@ def test_metrics_are_what_prometheus_expects(appliance: Appliance) -> None:
 def test_the_status_command_shows_the_same(appliance: Appliance) -> None:
     shown = json.loads(appliance.tradeai("status", "--json").stdout)
     assert shown["status"] == "ok"
-    assert set(shown["services"]) == {*KEPT, "supervisor", "dockerproxy"}
+    assert set(shown["services"]) == {*KEPT, "supervisor", "dockerproxy", "backup", "drill"}
 
 
 def test_it_stays_within_its_budget_of_memory(appliance: Appliance) -> None:

@@ -84,7 +84,7 @@ FAULTS = (
         perhaps=("service_down worker",),
         healed_by=Healer.UNDONE,
         pace=Pace.PATIENT,
-        messages=1,
+        messages=(1, 1),
     ),
     Fault(
         "Redis full: no write is taken",

@@ -41,8 +41,9 @@ class Fault:
               the machine was so busy that silence could mean waiting
     restarted the services that must have been restarted, and nobody else; `maybe` may have been besides
     told      the alerts ("service_down redis") of which people are told, each once on each channel; `perhaps` may be besides
-    messages  how many messages each channel gets for all of them; by default one
+    messages  how many messages each channel gets for all of them, at least and at most; by default one
     proof     looks for more, and returns what speaks against it
+    only_with the environment variable that has to be 1 for a case that harms more of the machine than the appliance
     """
 
     name: str
@@ -54,13 +55,14 @@ class Fault:
     maybe: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ("host",)
-    messages: int | None = None
+    messages: tuple[int, int] | None = None
     healed_by: Healer = Healer.SUPERVISOR
     stands: Step = lambda _rig: True
     undo: Step = nothing
     proof: Callable[["Rig"], str] = lambda _rig: ""
     pace: Pace = Pace.PROMPT
     unwell: bool = True  # a service is seen failed or degraded
+    only_with: str = ""
     limit: float = 180.0  # seconds for each of detection, standing and recovery
 
 

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tests.faults.fault import Fault, Healer, Pace
 from tests.faults.rig import Rig
 
 _SIZE = 64 * 1024 * 1024
+_BLOCK = 4096
 _UID = 10001
 _HOG = "import os; os.nice(19)\nwhile True: pass"
 _FILE = "filler"
@@ -41,15 +43,9 @@ def _fill(rig: Rig, free: float) -> None:
     folder = _small_disk(rig)
     found = os.statvfs(folder)
     size = int((found.f_bavail - found.f_blocks * free) * found.f_frsize)
-    with (folder / _FILE).open("wb") as filler:
-        try:
-            filler.write(b"\0" * size)
-            if not free:
-                for _block in range(1000):
-                    filler.write(b"\0" * 4096)
-                    filler.flush()
-        except OSError:
-            return
+    with (folder / _FILE).open("wb", buffering=0) as filler, suppress(OSError):
+        for _block in range(size // _BLOCK if free else 2 * _SIZE // _BLOCK):
+            filler.write(b"\0" * _BLOCK)
 
 
 def _big_disk(rig: Rig) -> None:

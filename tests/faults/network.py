@@ -50,6 +50,7 @@ def _half_open(service: str, port: int) -> Fault:
         f"half-open TCP: {service} gets no more packets",
         "network",
         inject=lambda rig: _drop(rig, service, "INPUT", "-p", "tcp", "--dport", str(port)),
+        stands=lambda rig: rig.heard.since(rig.notes["begun"]),
         undo=_let_through,
         blamed=(service,),
         told=(f"service_down {service}",),

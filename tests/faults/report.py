@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from tests.bench.__main__ import machine
+from tests.faults.alert_settings import OFF, OFF_UNLESS_DELIVERED
 from tests.faults.fault import Fault, Measured
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,7 @@ def page(measured: dict[str, Any], faults: Iterable[Fault]) -> str:
         f"Measured {on['measured']} on {on['cores']} cores ({on['processor']}), {on['memory']}, Linux {on['kernel']}; "
         f"{len(cases)} of {len(known)} cases, {sum(not case['wrong'] for case in cases.values())} as they must be.\n",
         _WORDS.read_text(),
+        _rules_off(),
         _goals(list(cases.values())),
     ]
     for family in families:
@@ -71,6 +73,15 @@ def page(measured: dict[str, Any], faults: Iterable[Fault]) -> str:
     if missing:
         parts.append("## Written, and without a measurement here\n\n" + "\n".join(f"- {name}" for name in missing) + "\n")
     return "\n".join(parts)
+
+
+def _rules_off() -> str:
+    """Which rules could raise no false alarm, because they were off."""
+    always = [f"- `{name}`: {why}." for name, why in OFF.items()]
+    mostly = [f"- `{name}`, but in the cases with the rules as delivered: {why}." for name, why in OFF_UNLESS_DELIVERED.items()]
+    return (
+        "Rules that were off, and so could raise no false alarm; all others were on:\n\n" + "\n".join([*always, *mostly]) + "\n"
+    )
 
 
 def _row(case: Case) -> str:

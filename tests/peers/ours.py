@@ -1,4 +1,4 @@
-"""TradeAI's supervisor with its rules as delivered."""
+"""TradeAI's supervisor with its rules as delivered, but for the daily examination, which the others do not have."""
 
 import os
 import shutil
@@ -28,6 +28,8 @@ class Ours(Keeper):
         path.write_text(
             f'[[channel]]\nname = "mail"\nkind = "mail"\nhost = "{self.mail.host}"\nport = {self.mail.port}\nsecurity = "none"\n'
             'from = "tradeai@example.com"\nto = ["operations@example.com"]\n'
+            # What the doctor finds on this machine is no answer to the fault; the others look at no such thing.
+            "[rules.doctor_problem]\noff = true\n"
         )
         shutil.chown(path, _UID, _UID)
         path.chmod(0o600)

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from app.core.i18n import _
 from app.supervisor.decide.attribution import vouched
+from app.supervisor.host.disks import words_for
 from app.supervisor.services import Kept
-from app.supervisor.state import HostState, Measure, Phase, ServiceState, State
+from app.supervisor.state import Disk, HostState, Measure, Phase, ServiceState, State
 
 STALE = timedelta(minutes=15)  # a figure older than this says nothing any more
 _SLOW = {"certificate_days": timedelta(hours=3)}  # measured each hour
@@ -157,19 +158,26 @@ def _restarted(kept: Kept, service: ServiceState, now: datetime) -> Signal:
 
 def _host(host: HostState) -> dict[Key, Signal]:
     used = 1 - host.memory_available / host.memory_total if host.memory_total else 0.0
-    disk = host.disk_free / host.disk_total if host.disk_total else 1.0
     found = {
         "host_cpu": (host.cpu, _("{percent} % of the processors are taken", percent=round(host.cpu * 100))),
         "host_memory": (used, _("{percent} % of the memory is taken", percent=round(used * 100))),
-        "disk_free_share": (disk, _("{percent} % of the disk is free", percent=round(disk * 100, 1))),
     }
     if host.swap_total:
         share = host.swap_used / host.swap_total
         found["host_swap"] = (share, _("{percent} % of the swap space is taken", percent=round(share * 100)))
-    if host.inodes_total:
-        share = host.inodes_free / host.inodes_total
-        found["inodes_free_share"] = (
-            share,
-            _("{percent} % of the disk's files can still be made", percent=round(share * 100, 1)),
-        )
-    return {(name, ""): Signal(value, detail, HOST) for name, (value, detail) in found.items()}
+    signals = {(name, ""): Signal(value, detail, HOST) for name, (value, detail) in found.items()}
+    for disk in host.all_disks:
+        signals |= _disk(disk)
+    return signals
+
+
+def _disk(disk: Disk) -> dict[Key, Signal]:
+    """Room for bytes and for files, by the disk's name."""
+    which, share = words_for(disk.name), disk.free_share
+    text = _("{percent} % of {disk} is free", percent=round(share * 100, 1), disk=which)
+    found = {("disk_free_share", disk.name): Signal(share, text, HOST)}
+    if disk.inodes_total:
+        share = disk.inodes_free_share
+        text = _("{percent} % of the files that {disk} can hold can still be made", percent=round(share * 100, 1), disk=which)
+        found["inodes_free_share", disk.name] = Signal(share, text, HOST)
+    return found

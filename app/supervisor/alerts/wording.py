@@ -48,7 +48,7 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     link = f"{public_address.rstrip('/')}/alerts" if public_address else ""
     severity = _SEVERITY[message.priority.value]
     if message.kind in {Kind.TEST, Kind.SELF_TEST}:
-        return _test(message, link)
+        return _test(message, rules, link)
     first = _title(message.alerts[0], rules)
     more = len(message.alerts) - 1
     what = ngettext("{title} and {count} more", "{title} and {count} more", more, title=first) if more else first
@@ -70,10 +70,14 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     )
 
 
-def _test(message: Message, link: str) -> Wording:
-    weekly = message.kind is Kind.SELF_TEST
-    headline = _("Weekly test of the channel {channel}", channel=message.channel) if weekly else ""
-    headline = headline or _("Test of the channel {channel}", channel=message.channel)
+def _test(message: Message, rules: Mapping[str, Rule], link: str) -> Wording:
+    """A test of the channel, or of a rule that is told on it."""
+    if message.alerts:
+        headline = _("Test of the alert rule: {title}", title=_title(message.alerts[0], rules))
+    elif message.kind is Kind.SELF_TEST:
+        headline = _("Weekly test of the channel {channel}", channel=message.channel)
+    else:
+        headline = _("Test of the channel {channel}", channel=message.channel)
     text = _("Nothing is wrong. Who reads this is reached when something is.")
     return Wording(f"[TradeAI] {headline}", headline, (), text, "", link, "info")
 

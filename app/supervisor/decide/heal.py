@@ -70,11 +70,12 @@ def _restart(kept: Kept, service: ServiceState, state: State, now: datetime) -> 
     if now < due or not state.docker.answers:
         return service if service.next_attempt_at else replace(service, attempts=recent, next_attempt_at=due), []
     action = Restart(kept.name, kept.stop_seconds) if service.running else Start(kept.name)
+    # What a release brings about is the operator's start: neither counted against the service nor told as healing.
     after = replace(
         service,
-        attempts=(*recent, now),
+        attempts=recent if service.released else (*recent, now),
         next_attempt_at=None,
-        acting=Acting(Purpose.HEALING, now),
+        acting=Acting(Purpose.OPERATOR if service.released else Purpose.HEALING, now),
         told_to_stop_at=None,
         first_start_due=False,
     )

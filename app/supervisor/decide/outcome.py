@@ -28,8 +28,7 @@ def outcome(state: State, name: str, ask: Ask, since: datetime) -> Outcome:
         return Outcome.PENDING if service.running else Outcome.DONE
     if state.of_use(name):
         return Outcome.DONE
-    released_now = ask is Ask.RELEASE and service.next_attempt_at is not None and not service.attempts
-    return Outcome.FAILED if _ended_badly(service) and not released_now else Outcome.PENDING
+    return Outcome.FAILED if _ended_badly(service) and not service.released else Outcome.PENDING
 
 
 def _ended_badly(service: ServiceState) -> bool:

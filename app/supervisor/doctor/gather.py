@@ -14,9 +14,10 @@ from app.supervisor.doctor.backend import BackendSilent
 from app.supervisor.doctor.world import AlertFacts, Certificate, File, HostFacts, World
 from app.supervisor.engine import EngineError
 from app.supervisor.events import Ask, Asked
+from app.supervisor.services import BESIDE
 from app.supervisor.state import State
 
-WATCHED = ("mongodb", "redis", "backend", "realtime", "worker", "ai", "nginx", "dockerproxy", "supervisor")
+WATCHED = ("mongodb", "redis", "backend", "realtime", "worker", "ai", "nginx", "dockerproxy", "supervisor", *BESIDE)
 _MOST_FILES = 2000
 
 Found = TypeVar("Found")

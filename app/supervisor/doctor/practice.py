@@ -164,6 +164,10 @@ class Doctor:
         problems = [result for result in results if result.verdict is Verdict.PROBLEM]
         self._put(Measured("doctor_problems", len(problems), "", "; ".join(f"{one.title}: {one.evidence}" for one in problems)))
         self._put(Measured("doctor_warnings", sum(result.verdict is Verdict.WARNING for result in results)))
+        for one in results:
+            if one.verdict is not Verdict.UNKNOWN:  # what cannot be judged begins no alert and ends none
+                found = one.verdict is Verdict.PROBLEM
+                self._put(Measured("doctor_problem", float(found), one.check, f"{one.title}: {one.evidence}" if found else ""))
 
 
 def changes(before: dict[str, Result], results: Sequence[Result], at: datetime) -> list[Line]:

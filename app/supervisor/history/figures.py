@@ -8,6 +8,7 @@ from app.core.i18n import N_
 from app.supervisor.state import Outcome, Phase, ServiceState, State
 
 Key = tuple[str, str]  # name, subject: a service, "" for the host or what has no subject
+_ELSEWHERE = frozenset({"doctor_problem"})  # one a check: the doctor keeps its own records, and places for series are few
 _FRESH = timedelta(minutes=10)  # a measure that nobody renewed for so long is not known any more
 
 
@@ -43,8 +44,10 @@ def figures(state: State, now: datetime) -> dict[Key, float]:
     for name, service in state.services.items():
         found |= {(figure, name): value for figure, value in _service(service).items()}
     found |= {(figure, ""): value for figure, value in _host(state).items()}
+    if state.host is not None:
+        found |= {("host_disk_free", disk.name): disk.free for disk in state.host.disks}
     for key, measure in state.measures.items():
-        if now - measure.at < _FRESH:
+        if now - measure.at < _FRESH and key[0] not in _ELSEWHERE:
             found[key] = measure.value
     return found
 

@@ -12,6 +12,7 @@ from app.supervisor.history.figures import figures
 from app.supervisor.history.forecast import HORIZON, WINDOWS, Forecast, disk_full
 from app.supervisor.history.frames import SAMPLES
 from app.supervisor.history.phases import Phases
+from app.supervisor.host.disks import words_for
 from app.supervisor.pages import formatting
 from app.supervisor.state import State
 from app.supervisor.store import Line
@@ -20,7 +21,6 @@ FORECAST = "disk_full_in_h"
 _FRAME_EVERY = timedelta(seconds=SAMPLES.step)
 _FORECAST_EVERY = timedelta(minutes=5)
 _PRUNE_EVERY = timedelta(hours=1)
-_DISK = ("host_disk_free", "")
 
 
 class Recorder:
@@ -47,7 +47,8 @@ class Recorder:
             self.archive.record(figures(after, now), now, self.phases.seen(after, now))
             self._say(now)
         if self._is_due(_FORECAST_EVERY, now):
-            self._put(forecast(self.archive, now))
+            for disk in after.host.all_disks if after.host is not None else ():
+                self._put(forecast(self.archive, now, disk.name))
         if self._is_due(_PRUNE_EVERY, now):
             self.phases.prune(now)
 
@@ -72,18 +73,22 @@ class Recorder:
         self._note(Line(now, "supervisor", bad if self.trouble else _("The history is recorded again"), bool(self.trouble)))
 
 
-def forecast(archive: Archive, now: datetime) -> Measured:
-    """The hours until the disk is full, a year when nothing points to that (an absent figure would end no alert)."""
-    series = [point for window in WINDOWS for point in archive.read([_DISK], now - timedelta(seconds=window), now)[_DISK]]
+def forecast(archive: Archive, now: datetime, disk: str = "") -> Measured:
+    """The hours until the disk of that name is full, a year when nothing points to that (an absent figure would end no alert)."""
+    key = ("host_disk_free", disk)
+    series = [point for window in WINDOWS for point in archive.read([key], now - timedelta(seconds=window), now)[key]]
     points = sorted({float(point.at): point.mean for point in series}.items())
     full = disk_full(points)
     if full is None:
-        return Measured(FORECAST, HORIZON / 3600, detail=_("no trend towards a full disk"))
-    return Measured(FORECAST, full.left / 3600, detail=_in_words(full, points[-1][1]))
+        return Measured(FORECAST, HORIZON / 3600, disk, _("no trend towards a full disk"))
+    return Measured(FORECAST, full.left / 3600, disk, _in_words(full, points[-1][1], disk))
 
 
-def _in_words(full: Forecast, free: float) -> str:
+def _in_words(full: Forecast, free: float, disk: str) -> str:
     text = N_("{free} free, {daily} less a day over the last {window}: full in {left}")
+    if disk:
+        text = N_("{disk}: {free} free, {daily} less a day over the last {window}: full in {left}")
     daily = formatting.size(-full.slope * 86400)
     window, left = timedelta(seconds=full.window), timedelta(seconds=full.left)
-    return _(text, free=formatting.size(free), daily=daily, window=formatting.span(window), left=formatting.span(left))
+    span = formatting.span
+    return _(text, disk=words_for(disk), free=formatting.size(free), daily=daily, window=span(window), left=span(left))

@@ -1,21 +1,22 @@
-"""One look at the machine: processors, memory, swap, disk, inodes, load. In a container these are the host's figures."""
+"""One look at the machine: processors, memory, swap, disks, inodes, load. In a container these are the host's figures."""
 
-import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
+from app.supervisor.host.disks import sample_disks
 from app.supervisor.state import HostState
 
 
-def sample_host(folder: Path, lag: float = 0.0) -> HostState:
-    """The host now; `folder` lies on the disk that Docker's volumes share, `lag` is how late (seconds) the caller's timer was.
+def sample_host(folders: Mapping[str, Path], lag: float = 0.0) -> HostState:
+    """The host now; `folders` as `sample_disks` has them, `lag` is how late (seconds) the caller's timer was.
 
     The first `cpu` of a process is 0.
     """
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
-    disk = os.statvfs(folder)
+    disk, *others = sample_disks(folders)
     return HostState(
         cpu=psutil.cpu_percent(interval=None) / 100,
         cpu_count=psutil.cpu_count() or 1,
@@ -24,12 +25,13 @@ def sample_host(folder: Path, lag: float = 0.0) -> HostState:
         memory_available=memory.available,
         swap_total=swap.total,
         swap_used=swap.used,
-        disk_total=disk.f_blocks * disk.f_frsize,
-        disk_free=disk.f_bavail * disk.f_frsize,
-        inodes_total=disk.f_files,
-        inodes_free=disk.f_favail,
+        disk_total=disk.total,
+        disk_free=disk.free,
+        inodes_total=disk.inodes_total,
+        inodes_free=disk.inodes_free,
         booted_at=datetime.fromtimestamp(psutil.boot_time(), UTC),
         lag=lag,
+        disks=tuple(others),
     )
 
 

@@ -24,6 +24,8 @@ FEWEST = 20  # requests below which a percentile says nothing
 FEWEST_ERRORS = 3  # one broken request at night is no error rate
 _LABELS = re.compile(r'(\w+)="([^"]*)"')
 _BUCKET, _COUNT = "tradeai_http_request_seconds_bucket{", "tradeai_http_request_seconds_count{"
+_SLOW = "tradeai_mongo_slow_command_seconds"
+_NAMED = 3  # slow queries that are told by name
 _OF_API, _OWN_OF_API = 'endpoint="/api/', 'endpoint="/api/v1/health"'
 _OWN = frozenset({"/health", "/livez", "/metrics", "/api/v1/health", "/static/<path:filename>"})
 _LONGEST = 8 * 1024 * 1024
@@ -31,7 +33,10 @@ _LONGEST = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Counters:
-    """Totals since the backend started. `buckets`: upper edge (seconds) -> API requests that took no longer."""
+    """Totals since the backend started. `buckets`: upper edge (seconds) -> API requests that took no longer.
+
+    `slow`: command and collection of queries above 50 ms -> (how many, their seconds).
+    """
 
     buckets: Mapping[float, float] = field(default_factory=dict)
     requests: float = 0.0
@@ -39,6 +44,7 @@ class Counters:
     queries: float = 0.0
     query_seconds: float = 0.0
     connection_failures: float = 0.0
+    slow: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def since(self, before: "Counters") -> "Counters":
         """What was added after `before`."""
@@ -49,12 +55,17 @@ class Counters:
             self.queries - before.queries,
             self.query_seconds - before.query_seconds,
             self.connection_failures - before.connection_failures,
+            {name: _less(total, before.slow.get(name, (0.0, 0.0))) for name, total in self.slow.items()},
         )
 
     def began_anew(self, before: "Counters") -> bool:
         """Whether these can only be the counters of another process."""
         mine = (self.requests, self.errors, self.queries, self.connection_failures)
         return any(now < then for now, then in zip(mine, _totals(before), strict=True))
+
+
+def _less(total: tuple[float, float], before: tuple[float, float]) -> tuple[float, float]:
+    return total[0] - before[0], total[1] - before[1]
 
 
 def _totals(counters: Counters) -> tuple[float, ...]:
@@ -94,8 +105,16 @@ def figures(lately: Counters, failures: float) -> Iterable[Measured]:
     yield Measured(
         "api_error_share", round(share, 4), detail=f"{lately.errors:.0f} of {lately.requests:.0f} requests in 5 minutes"
     )
-    yield Measured("db_query_mean_ms", round(mean, 1), detail=f"{lately.queries:.0f} commands to MongoDB in 5 minutes")
+    yield Measured("db_query_mean_ms", round(mean, 1), detail=_of_queries(lately))
     yield Measured("db_connection_failures", failures, detail=f"{failures:.0f} failed connections to MongoDB in a minute")
+
+
+def _of_queries(lately: Counters) -> str:
+    """How many there were, and by name those that cost the most of what took longer than 50 ms."""
+    text = f"{lately.queries:.0f} commands to MongoDB in 5 minutes"
+    costly = sorted(lately.slow.items(), key=lambda one: one[1][1], reverse=True)[:_NAMED]
+    named = [f"{name} ({count:.0f} times, {seconds / count * 1000:.0f} ms)" for name, (count, seconds) in costly if count > 0]
+    return f"{text}; slow: {', '.join(named)}" if named else text
 
 
 def percentile(buckets: Mapping[float, float], share: float) -> float:
@@ -117,6 +136,7 @@ def parse(text: str) -> Counters:
     requests = errors = 0.0
     plain = {"tradeai_mongo_command_seconds_count": 0.0, "tradeai_mongo_command_seconds_sum": 0.0}
     plain["tradeai_mongo_connection_failures_total"] = 0.0
+    slow: dict[str, dict[str, float]] = {"_count{": {}, "_sum{": {}}
     for line in text.splitlines():
         if line.startswith(_BUCKET):
             if _OF_API in line and _OWN_OF_API not in line:
@@ -126,12 +146,17 @@ def parse(text: str) -> Counters:
             if labels := _labels(line):
                 requests += _value(line)
                 errors += _value(line) if labels["status"].startswith("5") else 0.0
+        elif line.startswith(_SLOW):
+            for part, found in slow.items():
+                if line.startswith(_SLOW + part):
+                    found[dict(_LABELS.findall(line))["command"]] = _value(line)
         elif line.startswith("tradeai_mongo"):
             name, _space, value_text = line.partition(" ")
             if name in plain:
                 plain[name] = float(value_text)
     queries, seconds, failures = plain.values()
-    return Counters(buckets, requests, errors, queries, seconds, failures)
+    by_name = {name: (count, slow["_sum{"].get(name, 0.0)) for name, count in slow["_count{"].items()}
+    return Counters(buckets, requests, errors, queries, seconds, failures, by_name)
 
 
 def _labels(line: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ The record lies in the supervisor's own file: whoever changes the configuration 
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -196,10 +196,18 @@ def _mark(path: Path, stat: os.stat_result) -> str:
 
 
 class RunningImages:
-    """The image of each service's container, asked once for each container: a container never changes its image."""
+    """The image of each service's container, asked once for each container: a container never changes its image.
 
-    def __init__(self, state: Callable[[], State], describe: Callable[[str], Mapping[str, Any] | None]) -> None:
-        self._state, self._describe = state, describe
+    `others` are containers whose ids the state does not know; they are asked each time.
+    """
+
+    def __init__(
+        self,
+        state: Callable[[], State],
+        describe: Callable[[str], Mapping[str, Any] | None],
+        others: Sequence[str] = (),
+    ) -> None:
+        self._state, self._describe, self._others = state, describe, others
         self._known: dict[str, tuple[str, str]] = {}
 
     def __call__(self) -> Marks:
@@ -208,13 +216,20 @@ class RunningImages:
             container_id = service.container.id if service.container else ""
             if not container_id or self._known.get(name, ("", ""))[0] == container_id:
                 continue
-            try:
-                described = self._describe(name)
-            except EngineError as error:
-                raise OSError(str(error)) from error
+            described = self._ask(name)
             if described is not None and described["Id"] == container_id:
                 self._known[name] = (container_id, str(described["Image"]))
+        for name in self._others:
+            described = self._ask(name)
+            if described is not None:
+                self._known[name] = (str(described["Id"]), str(described["Image"]))
         return {name: image for name, (_container_id, image) in self._known.items()}
+
+    def _ask(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            return self._describe(name)
+        except EngineError as error:
+            raise OSError(str(error)) from error
 
 
 def sources(baseline: Baseline) -> list[Source]:

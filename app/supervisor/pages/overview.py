@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.i18n import N_, _
+from app.supervisor.host.disks import words_for
 from app.supervisor.pages import formatting
 from app.supervisor.services import STAGES, Kept
 from app.supervisor.state import HostState, Outcome, Phase, ServiceState, State
@@ -80,6 +81,14 @@ def host_facts(host: HostState | None) -> list[tuple[str, str, str]]:
             _("of {total}", total=formatting.size(host.memory_total)),
         ),
         (_("Disk"), formatting.size(host.disk_total - host.disk_free), _("of {total}", total=formatting.size(host.disk_total))),
+        *(
+            (
+                words_for(disk.name).capitalize(),
+                formatting.size(disk.total - disk.free),
+                _("of {total}", total=formatting.size(disk.total)),
+            )
+            for disk in host.disks
+        ),
         (_("Load"), f"{host.load[0]:.2f}", _("{five} over 5 min", five=f"{host.load[1]:.2f}")),
     ]
     if host.swap_total:

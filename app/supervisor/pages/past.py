@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from app.core.i18n import _
 from app.supervisor.history.figures import HOST_FIGURES, SERVICE_FIGURES, Figure
+from app.supervisor.history.forecast import HORIZON
 from app.supervisor.history.frames import SAMPLES
 from app.supervisor.history.phases import availability
 from app.supervisor.history.recorder import FORECAST, Recorder
@@ -123,6 +124,10 @@ def exact_share(share: float | None) -> str:
 
 
 def forecast_of(state: State) -> str:
-    """When the disk will be full, in a sentence."""
+    """When the disk will be full, in a sentence; of other disks only what points to an end."""
     measure = state.measures.get((FORECAST, ""))
-    return measure.detail if measure else _("Too little was seen to tell when the disk will be full.")
+    first = measure.detail if measure else _("Too little was seen to tell when the disk will be full.")
+    others = [
+        one.detail for (name, disk), one in state.measures.items() if name == FORECAST and disk and one.value * 3600 < HORIZON
+    ]
+    return ". ".join([first, *others])

@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import secrets
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import request, session
 
 OPERATOR = "operator"
+_MOST_TRIES = 1000
 SESSION_LIFETIME = timedelta(hours=12)
 
 
@@ -18,6 +20,7 @@ class GuessLimit:
     def __init__(self, now: Callable[[], datetime], count: int = 5, window: timedelta = timedelta(minutes=10)) -> None:
         self._now, self._count, self._window = now, count, window
         self._failures: list[tuple[datetime, str]] = []
+        self._tries: deque[tuple[datetime, str]] = deque(maxlen=_MOST_TRIES)
 
     def wait(self, address: str) -> timedelta:
         """How long until `address` may try again; zero when it may now."""
@@ -33,6 +36,16 @@ class GuessLimit:
 
     def failed(self, address: str) -> None:
         self._failures.append((self._now(), address))
+        self.turned_away(address)
+
+    def turned_away(self, address: str) -> None:
+        """A try that was not even looked at, because there were too many."""
+        self._tries.append((self._now(), address))
+
+    def tries(self) -> list[str]:
+        """The address of each try within the window that failed or was turned away, whatever came of later ones."""
+        now = self._now()
+        return [who for at, who in self._tries if now - at < self._window]
 
     def succeeded(self, address: str) -> None:
         self._failures = [(at, who) for at, who in self._failures if who != address]

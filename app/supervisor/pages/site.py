@@ -68,8 +68,9 @@ def create_site(
     key: bytes,
     rooms: Sequence[Room] = (),
     past: Past | None = None,
+    limit: GuessLimit | None = None,
 ) -> Flask:
-    """The WSGI application. Everything but health and sign-in asks for the operator."""
+    """The WSGI application. Everything but health and sign-in asks for the operator. `limit` counts who fails to sign in."""
     site = Flask(__name__, template_folder="templates", static_folder="static")
     site.config.update(
         SECRET_KEY=key,
@@ -90,7 +91,7 @@ def create_site(
         seconds=lambda seconds: formatting.span(timedelta(seconds=seconds)),
     )
     past = past or Past(store)
-    limit = GuessLimit(clock.now)
+    limit = limit or GuessLimit(clock.now)
     _guard(site, operator, limit)
     _open_addresses(site, keeper, store, clock, past)
     _sign_in(site, operator, limit)
@@ -132,6 +133,7 @@ def _by_password(operator: OperatorSession, limit: GuessLimit) -> tuple[Response
     """None for a request to the API that carries the operator's password, else its refusal."""
     address = request.remote_addr or ""
     if wait := limit.wait(address):
+        limit.turned_away(address)
         seconds = max(int(wait.total_seconds()), 1)
         return jsonify(title=_("Too many attempts"), status=429), 429, {"Retry-After": str(seconds)}
     if operator.sends_password:
@@ -175,6 +177,7 @@ def _sign_in(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
             return (render_template("supervisor/sign_in.html"), 200, {}) if not operator.signed_in else redirect("/", 303)
         address = request.remote_addr or ""
         if wait := limit.wait(address):
+            limit.turned_away(address)
             seconds = max(int(wait.total_seconds()), 1)
             message = _("Too many attempts. Try again in {span}.", span=formatting.span(wait))
             return render_template("supervisor/sign_in.html", message=message), 429, {"Retry-After": str(seconds)}

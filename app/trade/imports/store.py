@@ -195,6 +195,12 @@ def before_numbers(import_id: str) -> list[int]:
     return [row["number"] for row in database()["import_before"].find({"import_id": import_id}, {"number": 1}).sort("number", 1)]
 
 
+def replaced_origins(import_ids: Iterable[str]) -> Iterator[str]:
+    """For each fact that one of these imports replaced, the import its former values had come with."""
+    for kept in database()["import_before"].find({"import_id": {"$in": list(import_ids)}}, {"documents": 1}):
+        yield from (fact["import_id"] for fact in unpack_documents(kept["documents"]))
+
+
 def drop_before(import_id: str) -> None:
     """Forget what was there before, once it is there again."""
     database()["import_before"].delete_many({"import_id": import_id})

@@ -17,7 +17,7 @@ from app.trade.promotions.rules import changeable, may_become
 from app.web import formatting
 from app.web.export import export_response
 from app.web.scope import current_scope
-from app.web.table import Column, Table, TableQuery
+from app.web.table import Column, Picking, RowAction, Table, TableQuery
 
 blueprint = APIBlueprint("promotions", __name__, template_folder="templates", enable_openapi=False)
 
@@ -67,6 +67,16 @@ COLUMNS = (
     Column("status", N_("State"), kind="custom", sort=True),
     Column("origin", N_("Origin"), kind="status", hidden=True),
 )
+STEPS = (
+    RowAction("active", N_("Activate"), "play"),
+    RowAction("completed", N_("Complete"), "check"),
+    RowAction("draft", N_("Make drafts again"), "undo-2"),
+    RowAction("cancelled", N_("Cancel"), "x"),
+)
+EXPORTS = (
+    RowAction("csv", N_("CSV"), "file-text", download=True),
+    RowAction("xlsx", N_("XLSX"), "file-spreadsheet", download=True),
+)
 FILTERS = ("q", "level", "state", "roi", "product", "customer", "from", "to")
 STATES = (
     ("active", N_("Active")),
@@ -110,6 +120,7 @@ def index() -> str | Response:
         href=lambda row: url_for("promotions.detail", promotion_id=row["_id"]),
         totals=_shown(totals),
         caption=_("Promotions"), topic="promotions",
+        picking=picking(allowed(who, Permission.PROMOTIONS_WRITE)),
     )  # fmt: skip
     return render_template(
         "promotions/index.html",
@@ -122,6 +133,16 @@ def index() -> str | Response:
         states=[(value, _(word)) for value, word in STATES],
         nothing_at_all=page.total == 0 and not address.filtered and not service.any_at_all(who),
         can_write=allowed(who, Permission.PROMOTIONS_WRITE),
+    )
+
+
+def picking(can_write: bool) -> Picking:
+    """What can be done with ticked promotions: everyone may export them, planners may take a step with them."""
+    return Picking(
+        href=url_for("promotion_batch.selected"),
+        actions=[*(STEPS if can_write else ()), *EXPORTS],
+        value=lambda row: f"{row['_id']}~{row['version']}",
+        label=lambda row: row["name"],
     )
 
 

@@ -1,6 +1,5 @@
 """Recommendations over HTTP."""
 
-
 from apiflask import APIBlueprint
 from flask import Response
 

@@ -1,7 +1,7 @@
 """The words of sales: where figures come from, how fine they are, and what part of them is asked for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -49,6 +49,15 @@ class SalesFilter:
 
 def _one_or_in(ids: Sequence[str]) -> object:
     return ids[0] if len(ids) == 1 else {"$in": list(ids)}
+
+
+@dataclass(frozen=True)
+class ImportSums:
+    """What the facts of one import add up to; revenue (net) by currency."""
+
+    facts: int = 0
+    units: Decimal = Decimal(0)
+    revenue: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError
 
 from app.core.mongo import Document, Index, database
 from app.core.paging import Page, PageRequest, find_page
-from app.trade.sales.models import SalesFilter, SalesPoint, Source
+from app.trade.sales.models import ImportSums, SalesFilter, SalesPoint, Source
 from app.trade.sales.rules import by_week
 
 COLLECTION = "sales"
@@ -136,6 +136,19 @@ def origins() -> Iterator[tuple[str, str, str, str, int]]:
     for row in collection().aggregate([{"$group": {"_id": group, "facts": {"$sum": 1}}}]):
         key = row["_id"]
         yield key["s"], key["p"], key["c"], key["i"], int(row["facts"])
+
+
+def by_import() -> dict[str, ImportSums]:
+    """What the facts of each import add up to."""
+    group = {"i": "$import_id", "c": "$currency"}
+    fields = {"facts": {"$sum": 1}, "units": {"$sum": "$units"}, "net_revenue": {"$sum": "$net_revenue"}}
+    found: dict[str, ImportSums] = {}
+    for row in collection().aggregate([{"$group": {"_id": group, **fields}}]):
+        name, currency = row["_id"]["i"], row["_id"]["c"]
+        before = found.get(name, ImportSums())
+        revenue = {**before.revenue, currency: _exact(row["net_revenue"])}
+        found[name] = ImportSums(before.facts + int(row["facts"]), before.units + _exact(row["units"]), revenue)
+    return found
 
 
 def currencies(where: Iterable[str] | None = None) -> list[str]:

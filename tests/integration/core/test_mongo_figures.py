@@ -41,3 +41,19 @@ def test_a_server_that_is_not_there_is_a_failure(counter: Counter) -> None:
     ):
         client.admin.command("ping")
     assert counter.failures > 0
+
+
+def test_a_slow_command_is_named_with_its_collection(counter: Counter, mongo: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mongo_figures, "SLOW_SECONDS", 0.0)
+    address = os.environ["TRADEAI_TEST_MONGO_URL"]
+    with pymongo.MongoClient[dict[str, Any]](address, event_listeners=mongo_figures.listeners(), retryWrites=False) as client:
+        things = client[mongo.name]["things"]
+        things.insert_many([{"_id": number} for number in range(300)])
+        assert len(list(things.find({}))) == 300
+        things.count_documents({})
+    assert [name for name, _seconds in counter.slow_ones] == [
+        "insert things",
+        "find things",
+        "getMore things",
+        "aggregate things",
+    ]

@@ -13,7 +13,7 @@ from app.access import tickets
 from app.access.models import Principal, Role
 from app.core import events
 from app.core.events import emit
-from app.core.jobs import enqueue
+from app.core.jobs import cancel, enqueue
 from tests.integration.processes import Wire, wait_until
 from tests.integration.realtime.conftest import Client, Server
 
@@ -102,6 +102,19 @@ def test_a_job_is_watched_by_who_started_it_and_by_who_may_see_its_subject(open_
     assert owner.subscribe(f"jobs/{private}", f"jobs/{job}")["refused"] == []
     assert viewer.subscribe(f"jobs/{private}", f"jobs/{job}")["topics"] == [f"jobs/{job}"]
     assert stranger.subscribe(f"jobs/{job}")["topics"] == []
+
+
+def test_what_became_of_ones_jobs_is_told_to_nobody_else(open_client: Open) -> None:
+    owner, administrator = open_client(), open_client()
+    owner.sign_in(Role.VIEWER, "usr_owner")
+    administrator.sign_in(Role.ADMINISTRATOR, "usr_admin")
+    assert owner.subscribe("people/usr_owner")["topics"] == ["people/usr_owner"]
+    assert administrator.subscribe("people/usr_owner")["topics"] == []
+    cancel(enqueue("app.nowhere:nothing", {}, title="T", topic="", who="usr_owner"))
+    told = owner.expect("event")
+    assert (told["event"], told["data"]["title"]) == ("job.cancelled", "T")
+    administrator.send(type="ping")
+    administrator.expect("pong")
 
 
 def test_a_reconnect_misses_nothing_and_repeats_nothing(open_client: Open) -> None:

@@ -40,6 +40,7 @@ def test_an_appliance_in_order_tells_everything(client: Any, mongo: Db, inside: 
     assert told["redis"]["used_memory"] > 0
     assert told["jobs"] == {"waiting": 0, "failed": 0, "titles": []}
     assert told["security"]["user.created"] >= 1
+    assert told["totals"] == {"busy": None, "imports": 0, "facts": 0, "differences": [], "count": 0}
 
 
 def test_accounts_that_nobody_uses_and_first_passwords_are_named(client: Any, mongo: Db, inside: dict[str, str]) -> None:

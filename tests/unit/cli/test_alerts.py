@@ -137,3 +137,19 @@ def test_checking_the_settings(keeper: Keeper, document: dict[str, Any], code: i
     result = _run("check-settings")
     assert result.exit_code == code
     assert word in result.output
+
+
+@pytest.mark.parametrize(("good", "code"), [(True, 0), (False, 1)])
+def test_a_rule_is_tested_and_the_exit_code_tells(keeper: Keeper, good: bool, code: int) -> None:
+    keeper.answers["/api/v1/alerts/rules/host_cpu/test?wait=20"] = {"tests": [{"rule": "host_cpu", "good": good, "text": "seen"}]}
+    result = _run("test-rule", "host_cpu", "--who", "Ada")
+    assert result.exit_code == code
+    assert "seen" in result.output
+    assert keeper.asked == [("POST", "/api/v1/alerts/rules/host_cpu/test?wait=20", {"who": "Ada"})]
+
+
+def test_all_rules_are_tested_only_when_that_is_said(keeper: Keeper) -> None:
+    keeper.answers["/api/v1/alerts/rules/tests"] = {"tests": []}
+    assert _run("test-rule", "--all").exit_code == 0
+    assert _run("test-rule").exit_code == 2
+    assert _run("test-rule", "host_cpu", "--all").exit_code == 2

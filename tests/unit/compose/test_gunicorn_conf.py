@@ -3,11 +3,17 @@
 import importlib.util
 import json
 from datetime import timedelta
+from logging import FileHandler, Formatter
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
+
+from app.core.logging import _handlers
+from app.core.security_events import FILE
+from app.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,3 +73,30 @@ def test_a_log_that_is_not_full_stays(conf: ModuleType, tmp_path: Path) -> None:
     conf.turn(log, limit=99, keep=5)
     conf.turn(tmp_path / "absent.log", limit=99, keep=5)
     assert [path.name for path in tmp_path.iterdir()] == ["app.log"]
+
+
+def test_every_file_that_several_processes_write_is_turned(conf: ModuleType, tmp_path: Path) -> None:
+    """Asked of every service that keeps our logs in the folder: one left out would fill the disk."""
+    environments = [service.get("environment", {}) for service in _services().values()]
+    ours = {told["TRADEAI_SERVICE"] for told in environments if told.get("TRADEAI_LOG_DIR")}
+    assert ours == {"backend", "realtime", "worker", "ai", "supervisor"}
+    for name in ours - {"ai", "supervisor"}:  # ai writes the access log only; the supervisor turns its own
+        handlers = _handlers(Settings(service=name, log_dir=tmp_path), Formatter())
+        written = {Path(handler.baseFilename).name for handler in handlers if isinstance(handler, FileHandler)}
+        assert len(written) == 2
+        assert written <= set(conf._SHARED), name
+    assert {"access.log", "ai-access.log", FILE} <= set(conf._SHARED)
+
+
+def test_the_backends_parent_can_turn_what_the_worker_writes() -> None:
+    """The same folder of the host, mounted to be written, and the same user: a rename needs nothing else."""
+    for name in ("backend", "realtime", "worker", "ai"):
+        service = _services()[name]
+        assert "${LOG_DIR:-/var/log/tradeai}:/var/log/tradeai" in service["volumes"], name
+        assert service["user"] == "10001:10001", name
+
+
+def _services() -> dict[str, dict[str, Any]]:
+    """What docker-compose.yml says of each service."""
+    services: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    return services

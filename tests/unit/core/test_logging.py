@@ -3,11 +3,13 @@
 import json
 import logging
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
 import structlog
 
+from app.core.logging import _handlers as handlers_of
 from app.core.logging import configure_logging, get_logger, redact
 from app.core.settings import Settings
 
@@ -65,3 +67,28 @@ def test_errors_go_to_a_file_of_their_own_too_with_their_trace(folder: Path) -> 
     line = lines(folder / "app.log")[-1]
     assert "ValueError: broken" in str(line["exception"])
     assert "hush" not in (folder / "app.log").read_text()
+
+
+@pytest.mark.parametrize("service", ["backend", "realtime", "worker"])
+def test_what_another_process_turned_is_left_by_every_writer(service: str, tmp_path: Path) -> None:
+    """The worker is a tree of processes: one that stayed in the old file, or turned it again, would cost the history."""
+    writers = [handler for _process in range(2) for handler in _file_handlers(service, tmp_path)]
+    for path in sorted({Path(handler.baseFilename) for handler in writers}):
+        mine = [handler for handler in writers if handler.baseFilename == str(path)]
+        path.rename(path.with_name(f"{path.name}.1"))
+        for number, handler in enumerate(mine):
+            handler.handle(logging.LogRecord("x", logging.ERROR, "", 0, f"line {number}", None, None))
+        assert path.read_text() == "line 0\nline 1\n"
+        assert path.with_name(f"{path.name}.1").read_text() == ""
+
+
+def test_only_the_supervisor_turns_its_own_files(tmp_path: Path) -> None:
+    for service in ("backend", "realtime", "worker", "supervisor"):
+        turning = {isinstance(handler, RotatingFileHandler) for handler in _file_handlers(service, tmp_path)}
+        assert turning == {service == "supervisor"}, service
+
+
+def _file_handlers(service: str, folder: Path) -> list[logging.FileHandler]:
+    """The handlers of one process of `service` that write files."""
+    made = handlers_of(Settings(service=service, log_dir=folder), logging.Formatter())
+    return [handler for handler in made if isinstance(handler, logging.FileHandler)]

@@ -12,6 +12,7 @@ from app.realtime.rules import (
     Allowance,
     Kept,
     ends_sign_in,
+    is_own,
     job_of,
     may_watch_job,
     missed_something,
@@ -34,6 +35,7 @@ from app.realtime.rules import (
         ("customers/cus_1", None),
         ("security", None),
         ("jobs/job_1", None),
+        ("people/usr_1", None),
         ("jobs", None),
         ("", None),
     ],
@@ -44,6 +46,13 @@ def test_each_topic_needs_its_subjects_permission(topic: str, permission: P | No
 
 def test_nobody_at_all_may_hear_security() -> None:
     assert not any(permission_for("security") in TABLE[role] for role in Role)
+
+
+def test_the_own_topic_is_nobody_elses() -> None:
+    assert is_own("people/usr_1", "usr_1")
+    assert not is_own("people/usr_1", "usr_2")
+    assert not is_own("people/", "")
+    assert not is_own("people/usr_1/x", "usr_1")
 
 
 @given(st.text())

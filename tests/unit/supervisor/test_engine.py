@@ -7,7 +7,8 @@ import pytest
 import requests
 from docker.errors import APIError
 
-from app.supervisor.engine import Engine, EngineRefused, EngineSilent
+from app.supervisor.engine import EVENTS, Engine, EngineRefused, EngineSilent
+from app.supervisor.sources import LOOK_AFTER
 
 INSPECTED = {
     "Id": "c1",
@@ -51,6 +52,19 @@ def test_a_container_as_docker_describes_it() -> None:
     assert (container.status, container.exit_code, container.oom_killed, container.started_at) == ("exited", 137, True, None)
     assert container.created_at == datetime(2026, 3, 2, 7, 0, 0, 123456, tzinfo=UTC)
     assert api.asked == [("inspect_container", "tradeai-redis-1", {})]
+
+
+def test_only_events_that_change_something_are_asked_for() -> None:
+    class Stream(list[Any]):
+        def close(self) -> None:
+            self.clear()
+
+    engine, api = _engine(Stream())
+    with engine.events(since=None) as stream:
+        assert list(stream) == []
+    (_name, options) = api.asked[0]
+    assert options["filters"]["event"] == list(EVENTS)
+    assert LOOK_AFTER | {"start", "kill", "oom", "die", "stop"} == set(EVENTS)
 
 
 def test_no_container_is_none_and_not_an_error() -> None:

@@ -1,6 +1,7 @@
 """The metrics are well-formed, complete and stable in name."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from prometheus_client import generate_latest
@@ -8,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.supervisor.events import HostSampled, Used
 from app.supervisor.metrics import registry
-from app.supervisor.state import Phase, Usage
+from app.supervisor.state import Disk, Phase, Usage
 from tests.unit.supervisor.decide.test_judge import HOST
 from tests.unit.supervisor.world import KEPT, World
 
@@ -28,6 +29,8 @@ STABLE = {
     "tradeai_host_memory_available_bytes",
     "tradeai_host_disk_free_bytes",
     "tradeai_host_load",
+    "tradeai_host_other_disk_bytes",
+    "tradeai_host_other_disk_free_bytes",
     "process_resident_memory_bytes",
     "process_cpu_seconds",
 }
@@ -39,7 +42,7 @@ def _text(world: World) -> str:
 
 def _full() -> World:
     world = World().healthy()
-    world.tell(HostSampled(HOST))
+    world.tell(HostSampled(replace(HOST, disks=(Disk("backups", 10_000, 300),))))
     for name in KEPT:
         world.tell(Used(name, Usage(0.1, 12.5, 10_000_000, 50_000_000, world.now)))
     return world

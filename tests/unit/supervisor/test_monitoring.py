@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from app.supervisor.history.archive import Archive
 from app.supervisor.history.metrics import PastMetrics
 from app.supervisor.history.recorder import FORECAST, Recorder
 from app.supervisor.metrics import registry
-from app.supervisor.state import Usage
+from app.supervisor.state import Disk, Usage
 from tests.unit.supervisor.decide.test_judge import HOST
 from tests.unit.supervisor.incidents.desk import Desk
 from tests.unit.supervisor.world import KEPT
@@ -35,7 +36,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     desk = Desk(folder)
     recorder = Recorder(Archive(folder), desk.world.tell, desk.store.note)
     desk.world.others.append(recorder)
-    desk.world.tell(HostSampled(HOST))
+    desk.world.tell(HostSampled(replace(HOST, disks=(Disk("backups", 10_000, 300),))))
     for name in KEPT:
         desk.world.tell(Used(name, Usage(0.1, 12.5, 10_000_000, 50_000_000, desk.world.now)))
     desk.world.tell(Tick())
@@ -141,4 +142,15 @@ tests:
         exp_alerts:
           - exp_labels: { severity: critical, priority: P2 }
             exp_annotations: { summary: The disk will be full in 2h 0m 0s }
+  - interval: 1m
+    input_series:
+      - { series: 'tradeai_host_other_disk_bytes{disk="backups"}', values: '1000x20' }
+      - { series: 'tradeai_host_other_disk_free_bytes{disk="backups"}', values: '200x5 50x15' }
+    alert_rule_test:
+      - { eval_time: 5m, alertname: TradeaiOtherDiskLow, exp_alerts: [] }
+      - eval_time: 10m
+        alertname: TradeaiOtherDiskLow
+        exp_alerts:
+          - exp_labels: { disk: backups, severity: critical, priority: P2 }
+            exp_annotations: { summary: 5% of the disk of the backups is free }
 """

@@ -6,6 +6,17 @@ from app.supervisor.alerts.rules.terms import P1, P2, P3, YES, above, minutes
 
 BACKUPS: tuple[Rule, ...] = (
     Rule(
+        "backup_container_down",
+        N_("The container {subject} does not work: no backup is made, or none is proven"),
+        "beside_down",
+        YES,
+        P2,
+        N_("Docker restarts it. If it does not come back: docker compose logs backup drill, then docker compose up -d."),
+        after=minutes(2),
+        inhibited_by=("docker_silent",),
+        group="backup",
+    ),
+    Rule(
         "backup_failed",
         N_("The backup failed"),
         "backup_failed",

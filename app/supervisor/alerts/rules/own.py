@@ -36,6 +36,16 @@ OWN: tuple[Rule, ...] = (
         after=minutes(2),
     ),
     Rule(
+        "doctor_problem",
+        N_("The doctor found a problem: {subject}"),
+        "doctor_problem",
+        YES,
+        P3,
+        N_("tradeai doctor and the page Doctor say what was seen and how to put it right; some it corrects by itself."),
+        after=minutes(10),
+        group="doctor",
+    ),
+    Rule(
         "tasks_overdue",
         N_("Tasks of the maintenance calendar are overdue"),
         "duties_overdue",

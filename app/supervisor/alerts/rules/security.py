@@ -13,7 +13,7 @@ SECURITY: tuple[Rule, ...] = (
         "failed_sign_ins_10m",
         above(5),
         P2,
-        N_("The audit trail shows for whom and from where. Block the address if nobody knows it."),
+        N_("The audit trail (for the supervisor this alert) shows from where. Block the address if nobody knows it."),
         calm=minutes(10),
         group="security",
     ),

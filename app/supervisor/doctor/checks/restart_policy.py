@@ -1,11 +1,12 @@
-"""Who restarts what: Docker only the supervisor and its proxy, the supervisor everything else."""
+"""Who restarts what: Docker the supervisor, its proxy and the containers of backups, the supervisor everything else."""
 
 from app.core.i18n import N_, _
 from app.supervisor.doctor.finding import Finding, Source, ok, warning
 from app.supervisor.doctor.world import World
+from app.supervisor.services import BESIDE
 
 GROUP, TITLE, SOURCE = "containers", N_("Who restarts what"), Source.SUPERVISOR
-_BY_DOCKER = {"supervisor", "dockerproxy"}
+_BY_DOCKER = {"supervisor", "dockerproxy", *BESIDE}
 
 
 def look(world: World) -> Finding:
@@ -19,4 +20,4 @@ def look(world: World) -> Finding:
             _("Not as decided: {names}. Docker and the supervisor would both restart them, or neither", names=", ".join(wrong)),
             _("Take docker-compose.yml as it is and run docker compose up -d (docs/decisions/0011)."),
         )
-    return ok(_("Docker restarts the supervisor and its proxy, the supervisor all others"))
+    return ok(_("Docker restarts the supervisor, its proxy and the containers of backups, the supervisor all others"))

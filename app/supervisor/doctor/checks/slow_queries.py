@@ -1,4 +1,4 @@
-"""How long the database takes for a query."""
+"""How long the database takes for a query, and which ones take long (the figure names them)."""
 
 from app.core.i18n import N_, _
 from app.supervisor.doctor.finding import Finding, Source, ok, warning
@@ -16,5 +16,8 @@ def look(world: World) -> Finding:
         detail=f" ({mean.detail})" if mean.detail else "",
     )
     if mean.value > _LIMIT_MS:
-        return warning(evidence, _("See the host's load and disk, and the check of the indexes; a long import passes by itself."))
+        return warning(
+            evidence,
+            _("See the queries it names, the check of the indexes, the host's load and disk; a long import passes by itself."),
+        )
     return ok(evidence)

@@ -109,6 +109,6 @@ for (const button of document.querySelectorAll("[data-back]")) {
 const inShell = document.body.classList.contains("shell");
 load("forms").then((module) => module.start(document, app));
 if (inShell) {
-  for (const name of ["frame", "palette", "panel", "live"]) load(name).then((module) => module.start(document, app));
+  for (const name of ["frame", "palette", "panel", "live", "offline"]) load(name).then((module) => module.start(document, app));
 }
 startModules();

@@ -48,11 +48,12 @@ function confirmFirst(app) {
 function sendOnce(event, app) {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
-  if (!navigator.onLine) {
+  if (!navigator.onLine || "kept" in document.documentElement.dataset) {
     event.preventDefault();
     app.toast(app.words.offline, "bad");
     return;
   }
+  if (event.submitter && "again" in event.submitter.dataset) return; // answers with a file; the page stays and may ask again
   if (form.dataset.sent) {
     event.preventDefault();
     return;

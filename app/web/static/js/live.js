@@ -1,16 +1,19 @@
 // One connection a page: shows the strip when it is lost, refreshes parts marked data-live, tells scripts through events.
 
-let connection = null;
+let opening = null;
 const refreshing = new Set();
 
-/** The page's connection, opened when the first topic is subscribed to. */
-export async function live(app) {
-  if (!connection) {
-    const { Connection } = await app.load("ws");
-    connection = new Connection({ csrf: app.csrf });
-    connection.addEventListener("state", (event) => strip(event.detail, app));
-    connection.addEventListener("event", (event) => document.dispatchEvent(new CustomEvent(`live:${event.detail.topic}`, { detail: event.detail })));
-  }
+/** The page's one connection, opened when it is first asked for. */
+export function live(app) {
+  opening ??= open(app);
+  return opening;
+}
+
+async function open(app) {
+  const { Connection } = await app.load("ws");
+  const connection = new Connection({ csrf: app.csrf });
+  connection.addEventListener("state", (event) => strip(event.detail, app));
+  connection.addEventListener("event", (event) => document.dispatchEvent(new CustomEvent(`live:${event.detail.topic}`, { detail: event.detail })));
   return connection;
 }
 
@@ -41,7 +44,7 @@ async function refresh(id) {
     if (part) refreshing.add(`${id}!`);
     return;
   }
-  if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
+  if (part.contains(document.activeElement) && document.activeElement.matches("input:not([name=chosen]), select, textarea")) return;
   refreshing.add(id);
   try {
     const address = part.dataset.liveHref ?? location.pathname + location.search;

@@ -76,7 +76,10 @@ export class Connection extends EventTarget {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#ping);
-    this.#socket?.close();
+    const socket = this.#socket;
+    // Closing while it still connects would be written to the console as a failure.
+    if (socket?.readyState === 0) socket.addEventListener("open", () => socket.close());
+    else socket?.close();
     this.#socket = null;
     this.#ready = false;
   }

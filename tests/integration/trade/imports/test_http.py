@@ -1,5 +1,6 @@
 """The API and the pages of imports."""
 
+import hashlib
 import io
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 from openpyxl import Workbook
 
 from app.core import mongo as core_mongo
+from app.core.mongo import Db
+from app.core.settings import Settings
 from app.trade.imports import service
 from app.worker.run import run_pending
 
@@ -142,6 +145,71 @@ def test_row_errors_download_without_anything_a_spreadsheet_would_run(ann: Any) 
     assert answer.mimetype == "text/csv"
     assert "'=cmd()" in answer.text
     assert ",=cmd()" not in answer.text
+
+
+def test_the_file_is_judged_by_its_own_size_not_by_that_of_its_envelope(ann: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    envelope = ann.application.config["MAX_CONTENT_LENGTH"] - service.settings().upload_limit_bytes
+    assert envelope == 2**20, "as nginx allows imports 51 MB"
+    monkeypatch.setattr(service, "settings", lambda: Settings(upload_limit_bytes=2**20))
+    answer = upload(ann, CSV.ljust(2**20, b"\n"))
+    assert answer.status_code == 201, answer.json
+    answer = upload(ann, CSV.ljust(2**20 + 1, b"\n"))
+    assert (answer.status_code, answer.json["type"]) == (413, "/problems/too-large")
+    assert answer.json["detail"] == "The file is larger than 1 MB. Split it and import the parts."
+
+
+def test_the_page_says_beside_the_file_that_it_is_too_large(ann: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "settings", lambda: Settings(upload_limit_bytes=2**20))
+    large = {"kind": "sales", "file": (io.BytesIO(CSV.ljust(2**20 + 1, b"\n")), "sales.csv")}
+    answer = ann.post("/imports/new", data=large, content_type=FORM)
+    assert answer.status_code == 413
+    assert "The file is larger than 1 MB. Split it and import the parts." in answer.text
+    assert "Upload and continue" in answer.text
+    assert core_mongo.database()["imports"].count_documents({}) == 0
+
+
+def test_the_audit_trail_tells_the_life_of_an_import_with_who_did_what(
+    ann: Any, as_role: Callable[[str], Any], mongo: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "INLINE_BYTES", {"csv": 10, "xlsx": 10})
+    document = upload(ann).json
+    address = f"/api/v1/imports/{document['id']}"
+    ann.put(f"{address}/mapping", json={"columns": document["mapping"]})
+    run_pending()
+    confirmed = ann.post(f"{address}/confirm", json={})
+    run_pending()
+    bob = as_role("administrator")
+    taken_back = bob.post(f"{address}/revert", json={})
+    run_pending()
+    trail = list(mongo["audit"].find({"subject_id": document["id"]}).sort("_id", 1))
+    who = {ann.person.user_id: "Ann", bob.person.user_id: "Bob"}
+    assert [(entry["action"], who[entry["actor"]]) for entry in trail] == [
+        ("imports.uploaded", "Ann"),
+        ("imports.validating", "Ann"),
+        ("imports.landing", "Ann"),
+        ("imports.landed", "Ann"),
+        ("imports.reverting", "Bob"),
+        ("imports.reverted", "Bob"),
+    ]
+    assert {entry["subject_type"] for entry in trail} == {"import"}
+    assert trail[0]["after"]["file_name"] == "sales.csv"
+    assert trail[0]["after"]["sha256"] == hashlib.sha256(CSV).hexdigest()
+    assert (trail[3]["after"]["inserted"], trail[5]["after"]["deleted"]) == (1, 1)
+    # What the worker did stands under the request that asked for it.
+    asked = [answer.headers["X-Request-ID"] for answer in (confirmed, taken_back)]
+    assert [entry["request_id"] for entry in trail[2:]] == [asked[0], asked[0], asked[1], asked[1]]
+
+
+def test_the_audit_trail_tells_who_threw_an_import_away_and_nothing_of_a_refused_file(ann: Any, mongo: Db) -> None:
+    document = upload(ann).json
+    ann.delete(f"/api/v1/imports/{document['id']}")
+    upload(ann, b"%PDF-1.4", "a.csv")
+    trail = list(mongo["audit"].find({"subject_type": "import"}).sort("_id", 1))
+    assert [(entry["action"], entry["subject_id"]) for entry in trail] == [
+        ("imports.uploaded", document["id"]),
+        ("imports.discarded", document["id"]),
+    ]
+    assert {entry["actor"] for entry in trail} == {ann.person.user_id}
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.supervisor.alerts.signals import read_signals, stale_measures
-from app.supervisor.state import HostState, Phase
+from app.supervisor.events import Ask
+from app.supervisor.state import Disk, HostState, Phase
 from tests.unit.supervisor.alerts.office import Office
 from tests.unit.supervisor.world import BEGIN, World
 
@@ -85,6 +86,34 @@ def test_a_restart_is_told_once_the_service_is_well_for_a_minute() -> None:
     assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 0
 
 
+@pytest.mark.parametrize("wish", [Ask.RELEASE, Ask.START])
+def test_a_start_by_an_operator_is_not_told_as_a_restart(wish: Ask) -> None:
+    world = World().healthy()
+    world.bodies["ai"].dies_after = 5
+    world.crash("ai")
+    world.advance(180)
+    assert world.phase("ai") is Phase.QUARANTINED
+    world.bodies["ai"].dies_after = None
+    world.ask("ai", wish)
+    for _second in range(300):
+        world.advance(1)
+        assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 0
+    assert world.phase("ai") is Phase.HEALTHY
+
+
+def test_a_restart_after_a_release_is_told_again() -> None:
+    world = World().healthy()
+    world.bodies["ai"].dies_after = 5
+    world.crash("ai")
+    world.advance(180)
+    world.bodies["ai"].dies_after = None
+    world.ask("ai", Ask.RELEASE)
+    world.advance(100)
+    world.crash("ai")
+    world.advance(90)
+    assert read_signals(world.state, world.now)["service_restarted", "ai"].value == 1
+
+
 def test_a_quarantine_is_seen() -> None:
     world = World().healthy()
     world.bodies["ai"].dies_after = 5
@@ -105,6 +134,16 @@ def test_the_host_as_shares(office: Office) -> None:
         "host_swap": 0.5,
         "inodes_free_share": 0.05,
     }
+
+
+def test_a_further_disk_has_signals_of_its_own_and_names_itself(office: Office) -> None:
+    host = replace(HOST, disks=(Disk("backups", 100 * GB, 2 * GB, 1000, 20), Disk("logs", 10 * GB, 5 * GB)))
+    signals = read_signals(replace(office.state, host=host), BEGIN)
+    assert (signals["disk_free_share", ""].value, signals["disk_free_share", "backups"].value) == (0.05, 0.02)
+    assert signals["disk_free_share", "backups"].detail == "2.0 % of the disk of the backups is free"
+    assert signals["inodes_free_share", "backups"].value == 0.02
+    assert ("inodes_free_share", "logs") not in signals
+    assert signals["disk_free_share", "logs"].cause == "host"
 
 
 def test_a_host_without_swap_or_counted_inodes_says_nothing_of_them(office: Office) -> None:

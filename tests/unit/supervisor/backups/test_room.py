@@ -35,7 +35,7 @@ NOW = MOMENT + timedelta(hours=5)
 class Room:
     """A site with backups, and a browser that is signed in."""
 
-    keeper_type = Keeper
+    keeper_type: type[Keeper] = Keeper
 
     def __init__(self, folder: Path) -> None:
         clock = FixedClock(NOW)
@@ -44,7 +44,8 @@ class Room:
         self.conductor = Conductor(self.clerk, keeper, lambda text, _bad: self.notes.append(text))  # type: ignore[arg-type]
         room = backups_room(self.clerk, self.conductor, clock, lambda text, _bad: self.notes.append(text))
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
-        self.site = create_site(keeper, StateFile(folder / "state", "boot"), clock, operator, b"c" * 32, [room])  # type: ignore[arg-type]
+        store = StateFile(folder / "state", "boot")
+        self.site = create_site(keeper, store, clock, operator, b"c" * 32, [room])  # type: ignore[arg-type]
         self.browser: FlaskClient = self.site.test_client()
         self.browser.post("/sign-in", data={"name": OPERATOR, "password": PASSWORD})
 

@@ -57,6 +57,36 @@ def test_quarantine_lasts_until_it_is_released() -> None:
     assert not world["ai"].quarantined
 
 
+def test_the_start_that_a_release_brings_about_is_the_operators() -> None:
+    world = World().healthy()
+    world.bodies["ai"].dies_after = 1
+    world.crash("ai")
+    world.advance(300)
+    world.done.clear()
+    world.ask("ai", Ask.RELEASE)
+    assert world.actions_on("ai") == [Start("ai")]
+    assert (world["ai"].attempts, world["ai"].restarts) == ((), BUDGET.attempts)
+    world.advance(300)
+    assert world.phase("ai") is Phase.QUARANTINED, "it ends again: five attempts of our own, then it is set aside again"
+    assert len(world.actions_on("ai")) == 1 + BUDGET.attempts
+    assert world["ai"].restarts == 2 * BUDGET.attempts
+
+
+def test_a_release_while_docker_is_away_is_carried_out_when_it_comes_back() -> None:
+    world = World().healthy()
+    world.bodies["ai"].dies_after = 1
+    world.crash("ai")
+    world.advance(300)
+    world.bodies["ai"].dies_after = None
+    world.docker_goes()
+    world.ask("ai", Ask.RELEASE)
+    world.advance(60)
+    world.docker_comes()
+    world.advance(8)
+    assert world.phase("ai") is Phase.HEALTHY
+    assert (world["ai"].attempts, world["ai"].restarts) == ((), BUDGET.attempts)
+
+
 def test_who_starts_a_quarantined_service_by_hand_has_released_it() -> None:
     world = World().healthy()
     world.bodies["ai"].dies_after = 1

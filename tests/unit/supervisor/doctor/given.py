@@ -38,6 +38,7 @@ TOLD: dict[str, Any] = {
     "migrations": {"applied": 1, "known": 1},
     "redis": {"maxmemory": 320 * 10**6, "used_memory": 10**7, "policy": "noeviction", "evicted": 0},
     "jobs": {"waiting": 0, "failed": 0, "titles": []},
+    "totals": {"busy": None, "imports": 3, "facts": 106_139, "differences": [], "count": 0},
     "security": {"sign_in": 40, "sign_in.failed": 2},
 }
 DOOR = Certificate("trade.example", "Example CA", False, True, "", NOW + timedelta(days=80), ())
@@ -50,12 +51,15 @@ MEASURES = {
     "recovery_test_failed": 0.0,
 }
 
+_BY_DOCKER = {"supervisor", "dockerproxy", "backup", "drill"}
+
 
 def container(name: str) -> dict[str, Any]:
     """What Docker says of a container as docker-compose.yml describes it."""
     ports = {"8443/tcp": [{"HostIp": "", "HostPort": "443"}]} if name == "nginx" else {}
     return {
         "Image": "sha256:aaaaaaaaaaaa",
+        "State": {"Status": "running", "ExitCode": 0, "Health": {"Status": "healthy"}},
         "Config": {"User": "10001:10001"},
         "Mounts": [{"Source": "/var/run/docker.sock"}] if name == "dockerproxy" else [],
         "HostConfig": {
@@ -63,7 +67,7 @@ def container(name: str) -> dict[str, Any]:
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges:true"],
             "Memory": 10**9,
-            "RestartPolicy": {"Name": "always" if name in {"supervisor", "dockerproxy"} else "no"},
+            "RestartPolicy": {"Name": "always" if name in _BY_DOCKER else "no"},
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m"}},
             "PortBindings": ports,
         },
@@ -103,7 +107,9 @@ def world(**changes: Any) -> World:
         "settings": {"http": "redirect", "domain": "trade.example"},
         "kernel": "6.1.0-18-amd64",
         "facts": HostFacts(NOW - timedelta(hours=1), FACTS),
-        "inspected": {name: container(name) for name in ("nginx", "backend", "worker", "dockerproxy", "supervisor")},
+        "inspected": {
+            name: container(name) for name in ("nginx", "backend", "worker", "dockerproxy", "supervisor", "backup", "drill")
+        },
         "docker": {"Version": "26.1.5"},
         "told": TOLD,
         "certificate": DOOR,
@@ -151,13 +157,13 @@ def phases(**changes: Phase) -> World:
     return replace(given, state=replace(given.state, services=MappingProxyType(services)))
 
 
-def worker(change: Callable[[dict[str, Any]], None]) -> World:
-    """The worker's container is otherwise."""
+def worker(change: Callable[[dict[str, Any]], None], name: str = "worker") -> World:
+    """The worker's container (or that of `name`) is otherwise."""
     given = world()
     inspected: dict[str, Mapping[str, Any]] = dict(given.inspected)
-    changed = copy.deepcopy(dict(inspected["worker"]))
+    changed = copy.deepcopy(dict(inspected[name]))
     change(changed)
-    return replace(given, inspected={**inspected, "worker": changed})
+    return replace(given, inspected={**inspected, name: changed})
 
 
 def worker_host(**changes: Any) -> World:

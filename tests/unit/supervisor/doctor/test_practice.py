@@ -49,8 +49,11 @@ class Practice:
         self.gathered_with.append(facts)
         return self.given
 
-    def figure(self, name: str) -> Measured:
-        return next(event for event in reversed(self.told) if isinstance(event, Measured) and event.name == name)
+    def figure(self, name: str, subject: str = "") -> Measured:
+        wanted = (name, subject)
+        return next(
+            event for event in reversed(self.told) if isinstance(event, Measured) and (event.name, event.subject) == wanted
+        )
 
 
 @pytest.fixture
@@ -86,6 +89,22 @@ def test_results_counts_and_figures_agree(practice: Practice) -> None:
     figure = practice.figure("doctor_problems")
     assert figure.value == 1
     assert "Disk space" in figure.detail
+
+
+def test_each_problem_is_a_figure_by_its_check_until_it_is_in_order_again(practice: Practice) -> None:
+    practice.given = told("users", administrators=0)
+    practice.doctor.examine_now("daily")
+    figure = practice.figure("doctor_problem", "administrators")
+    assert (figure.value, practice.figure("doctor_problem", "disk").value) == (1, 0)
+    assert "Nobody is an administrator" in figure.detail
+    practice.told.clear()
+    practice.given = world(told=None, silence={"app": "connection refused"})
+    practice.doctor.examine_now("daily")
+    subjects = {event.subject for event in practice.told if isinstance(event, Measured) and event.name == "doctor_problem"}
+    assert "administrators" not in subjects, "what could not be looked at ends no alert"
+    practice.given = world()
+    practice.doctor.examine_now("daily")
+    assert practice.figure("doctor_problem", "administrators").value == 0
 
 
 def test_what_changed_is_noted_once(practice: Practice) -> None:

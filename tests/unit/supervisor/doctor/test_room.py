@@ -26,14 +26,16 @@ BASIC = {"Authorization": "Basic " + b64encode(f"{OPERATOR}:{PASSWORD}".encode()
 class Office:
     """The site with the doctor's room, and a browser that is signed in."""
 
+    keeper_type: type[Keeper] = Keeper
+
     def __init__(self, folder: Path) -> None:
         store, clock = StateFile(folder, "boot"), FixedClock(NOW)
         self.given: World = world()
         self.doctor = Doctor(clock, Records(store), catalogue, lambda _facts: self.given, lambda _event: None, store.note)
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
-        keeper: Any = Keeper(Appliance().healthy())
-        site = create_site(keeper, store, clock, operator, b"c" * 32, [doctor_room(self.doctor, clock)])
-        self.browser, self.machine = site.test_client(), site.test_client()
+        keeper: Any = self.keeper_type(Appliance().healthy())
+        self.site = create_site(keeper, store, clock, operator, b"c" * 32, [doctor_room(self.doctor, clock)])
+        self.browser, self.machine = self.site.test_client(), self.site.test_client()
         self.browser.post("/sign-in", data={"name": OPERATOR, "password": PASSWORD})
         with self.browser.session_transaction() as session:
             self.csrf = session["csrf"]

@@ -21,13 +21,15 @@ BASIC = {"Authorization": "Basic " + b64encode(f"{OPERATOR}:{PASSWORD}".encode()
 class Desk(Office):
     """The office with its pages and a browser; a Tuesday noon, everything looked at."""
 
+    keeper_type: type[Keeper] = Keeper
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, now=datetime(2026, 2, 25, 12, 0, tzinfo=UTC))
         self.later(days=6).roster.work()
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
-        keeper: Any = Keeper(Appliance().healthy())
-        site = create_site(keeper, self.store, self.clock, operator, b"c" * 32, [calendar_room(self.roster, self.clock)])
-        self.browser, self.machine = site.test_client(), site.test_client()
+        keeper: Any = self.keeper_type(Appliance().healthy())
+        self.site = create_site(keeper, self.store, self.clock, operator, b"c" * 32, [calendar_room(self.roster, self.clock)])
+        self.browser, self.machine = self.site.test_client(), self.site.test_client()
         self.browser.post("/sign-in", data={"name": OPERATOR, "password": PASSWORD})
         with self.browser.session_transaction() as session:
             self.csrf = session["csrf"]

@@ -10,6 +10,7 @@ import pytest
 from app.supervisor.events import Event, HostSampled, Measured, Tick
 from app.supervisor.history.archive import Archive
 from app.supervisor.history.recorder import FORECAST, Recorder
+from app.supervisor.state import Disk
 from app.supervisor.store import Line
 from tests.unit.supervisor.decide.test_judge import HOST
 from tests.unit.supervisor.world import World
@@ -54,6 +55,16 @@ def test_a_measure_that_nobody_renews_is_not_recorded_for_ever(watch: Watch) -> 
     assert len(watch.means("queue_length", "")) == 40
 
 
+def test_what_the_doctor_found_takes_no_place_among_the_series(watch: Watch) -> None:
+    for number in range(60):
+        watch.world.tell(Measured("doctor_problem", 0.0, f"check {number}"))
+    watch.world.tell(Measured("doctor_problems", 2.0))
+    watch.ticks(2)
+    assert watch.recorder.archive.left_out == 0
+    assert watch.means("doctor_problems", "")
+    assert not watch.means("doctor_problem", "check 7")
+
+
 def test_only_a_tick_makes_a_frame(watch: Watch) -> None:
     state = watch.world.state
     watch.recorder.turned(state, state, HostSampled(HOST), (), watch.world.now)
@@ -70,6 +81,20 @@ def test_a_disk_that_fills_is_told_in_hours(watch: Watch) -> None:
     assert {event.name for event in told} == {FORECAST}
     assert told[-1].value == pytest.approx(free / 0.1e9 * 180 / 3600, rel=0.1)
     assert "a day" in told[-1].detail
+
+
+def test_each_disk_has_a_forecast_of_its_own(watch: Watch) -> None:
+    free = 60e9
+    for _step in range(120):
+        disks = (Disk("backups", int(80e9), int(free)), Disk("logs", int(80e9), int(40e9)))
+        watch.world.tell(HostSampled(replace(HOST, disks=disks)))
+        watch.ticks(1, seconds=180)
+        free -= 0.1e9
+    last = {event.subject: event for event in watch.told if isinstance(event, Measured)}
+    assert last.keys() == {"", "backups", "logs"}
+    assert last["backups"].value == pytest.approx(free / 0.1e9 * 180 / 3600, rel=0.1)
+    assert last["backups"].detail.startswith("the disk of the backups: ")
+    assert last[""].value == last["logs"].value == 8760.0
 
 
 def test_without_a_trend_the_forecast_is_a_year(watch: Watch) -> None:

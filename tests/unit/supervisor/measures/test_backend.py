@@ -27,6 +27,7 @@ class Backend:
         names = ["method", "endpoint", "status"]
         self.requests = Histogram("tradeai_http_request_seconds", "x", names, buckets=buckets, registry=self.registry)
         self.queries = Summary("tradeai_mongo_command_seconds", "x", registry=self.registry)
+        self.slow = Summary("tradeai_mongo_slow_command_seconds", "x", ["command"], registry=self.registry)
         self.failures = Counter("tradeai_mongo_connection_failures", "x", registry=self.registry)
 
     def text(self) -> str:
@@ -101,6 +102,29 @@ def test_the_databases_mean_and_failures(backend: Backend) -> None:
     figures = backend.read()
     assert figures["db_query_mean_ms"] == pytest.approx(80)
     assert figures["db_connection_failures"] == 3
+
+
+def test_slow_queries_are_told_by_name_the_costliest_first_until_they_are_five_minutes_old(backend: Backend) -> None:
+    def detail() -> str:
+        backend.clock.advance(15)
+        return next(measured.detail for measured in backend.figures.read() if measured.name == "db_query_mean_ms")
+
+    for name, count, seconds in (
+        ("find sales", 2, 0.3),
+        ("aggregate sales", 1, 2.0),
+        ("update jobs", 1, 0.1),
+        ("find users", 1, 0.06),
+    ):
+        for _query in range(count):
+            backend.queries.observe(seconds)
+            backend.slow.labels(name).observe(seconds)
+    assert detail() == (
+        "5 commands to MongoDB in 5 minutes; slow: "
+        "aggregate sales (1 times, 2000 ms), find sales (2 times, 300 ms), update jobs (1 times, 100 ms)"
+    )
+    for _look in range(21):
+        last = detail()
+    assert last == "0 commands to MongoDB in 5 minutes"
 
 
 def test_connections_that_failed_a_minute_ago_are_no_news(backend: Backend) -> None:

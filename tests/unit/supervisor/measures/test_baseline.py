@@ -81,6 +81,24 @@ def test_new_and_missing_files_and_new_rights_show(appliance: Appliance) -> None
     assert appliance.files() == {"compose/extra.yml": 1, "compose/redis.conf": 1, "compose/run.sh": 1}
 
 
+def test_a_file_that_is_kept_from_us_shows_that_it_changed_and_nothing_of_what_it_says(
+    appliance: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.read_bytes
+
+    def refused(path: Path) -> bytes:
+        if path.name == ".env":
+            raise PermissionError
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    appliance.write(".env", "REDIS_PASSWORD=one")
+    assert appliance.files() == {"": 0}
+    appliance.write(".env", "REDIS_PASSWORD=another")
+    assert appliance.files() == {".env": 1}
+    assert "another" not in str(appliance.baseline.as_document())
+
+
 def test_a_change_made_while_the_supervisor_was_away_shows(appliance: Appliance) -> None:
     appliance.files()
     appliance.write("docker-compose.yml", "services: {evil: {}}")
@@ -130,6 +148,19 @@ def test_docker_is_asked_once_a_container() -> None:
     images()
     images()
     assert len(asked) == 7
+
+
+def test_containers_that_the_state_does_not_know_are_watched_too(appliance: Appliance) -> None:
+    images = {"backup": "sha256:b", "supervisor": "sha256:s"}
+
+    def describe(service: str) -> dict[str, Any] | None:
+        return {"Id": f"{service}-x", "Image": images[service]} if service in images else appliance.describe(service)
+
+    look = RunningImages(lambda: appliance.world.state, describe, ("backup", "supervisor"))
+    appliance.baseline = Baseline(appliance.store, appliance.clock, dict, look, appliance.grace)
+    assert appliance.running() == {"": 0}
+    images["backup"] = "sha256:evil"
+    assert appliance.running() == {"backup": 1}
 
 
 def test_docker_away_is_an_oserror() -> None:

@@ -97,6 +97,14 @@ def test_a_release_starts_it_at_once(api: Api) -> None:
     assert answer.json["detail"] == "ai is out of quarantine and answers."  # type: ignore[index]
 
 
+def test_a_release_that_does_not_help_says_how_it_ended(api: Api) -> None:
+    api.world.bodies["ai"].dies_after = 1
+    api.world.advance(120)
+    answer = api.send("POST", "/services/ai/release?wait=60")
+    assert (answer.status_code, answer.json["outcome"]) == (502, "failed")  # type: ignore[index]
+    assert "ended with exit code 1" in answer.json["detail"]  # type: ignore[index]
+
+
 def test_what_cannot_be_is_refused_in_words(api: Api) -> None:
     refused = api.send("POST", "/services/redis/release")
     assert (refused.status_code, refused.json["detail"]) == (409, "It is not in quarantine.")  # type: ignore[index]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from app.supervisor.alerts.rules import BY_NAME
 from app.supervisor.events import Ask, Asked, Event, HostSampled
+from app.supervisor.measures import own_door
 from app.supervisor.pages.signing_in import OPERATOR, GuessLimit, OperatorSession
 from app.supervisor.pages.site import SHARED, create_site
 from app.supervisor.state import State
@@ -243,6 +245,38 @@ def test_sign_out_ends_the_session(site: Site) -> None:
     site.sign_in()
     site.browser.post("/sign-out", data={"csrf": site.csrf()})
     assert site.browser.get("/").status_code == 303
+
+
+def test_a_guess_is_counted_also_when_it_is_turned_away_or_when_the_next_one_is_right() -> None:
+    world = World()
+    limit = GuessLimit(lambda: world.now, count=5)
+    for _guess in range(5):
+        limit.failed("10.0.0.1")
+    limit.turned_away("10.0.0.1")
+    limit.succeeded("10.0.0.1")
+    assert limit.tries() == ["10.0.0.1"] * 6
+    world.advance(600)
+    assert limit.tries() == []
+
+
+@pytest.mark.parametrize("by", ["form", "api"])
+def test_six_wrong_passwords_at_the_supervisors_own_door_are_six(site: Site, by: str) -> None:
+    limit = GuessLimit(site.keeper.clock.now)  # type: ignore[attr-defined]
+    operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
+    door = create_site(site.keeper, site.store, site.keeper.clock, operator, b"c" * 32, limit=limit).test_client()  # type: ignore[arg-type]
+    for _guess in range(6):
+        if by == "form":
+            door.post("/sign-in", data={"name": OPERATOR, "password": "guess"})
+        else:
+            door.get("/api/v1/services", auth=(OPERATOR, "guess"))
+    (measured,) = own_door.source(limit.tries).read()
+    assert (measured.name, measured.subject, measured.value) == ("failed_sign_ins_10m", "supervisor", 6)
+    assert measured.detail == "6 sign-ins to the supervisor failed in 10 minutes, from 127.0.0.1"
+    assert BY_NAME["failed_sign_ins"].condition.holds(measured.value, held=False)
+
+
+def test_without_a_failed_sign_in_the_figure_is_0_and_ends_the_alert() -> None:
+    assert own_door.figure([]).value == 0
 
 
 def test_guesses_from_many_addresses_are_limited_together() -> None:

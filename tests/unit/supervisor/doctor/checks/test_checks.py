@@ -8,8 +8,9 @@ import pytest
 
 from app.supervisor.doctor.catalogue import catalogue
 from app.supervisor.doctor.finding import Verdict
+from app.supervisor.doctor.gather import WATCHED
 from app.supervisor.doctor.world import AlertFacts, File, World
-from app.supervisor.state import Measure, Phase
+from app.supervisor.state import Disk, Measure, Phase
 from tests.unit.supervisor.doctor.given import (
     NOW,
     TOLD,
@@ -42,11 +43,30 @@ def other_image() -> World:
     return worker(lambda found: found.update(Image="sha256:bbbbbbbbbbbb"))
 
 
+def slow_query() -> World:
+    given = world()
+    measures = {("db_query_mean_ms", ""): Measure(80, NOW, "40 commands; slow: find sales (9 times, 300 ms)")}
+    return replace(given, state=replace(given.state, measures=MappingProxyType(measures)))
+
+
+def without(name: str) -> World:
+    given = world()
+    return replace(given, inspected={key: found for key, found in given.inspected.items() if key != name})
+
+
+def in_state(name: str, **state: object) -> World:
+    return worker(lambda found: found["State"].update(state), name)
+
+
 # check, world, verdict, a word of the evidence
 NOT_IN_ORDER = [
     ("disk", host(disk_free=9 * 10**9), PROBLEM, "9.0 GB"),
     ("disk", host(disk_free=15 * 10**9), WARNING, "15 %"),
     ("disk", measured(disk_full_in_h=48.0), WARNING, "full in 2.0 days"),
+    ("disk", host(disks=(Disk("backups", 10**12, 10**10),)), PROBLEM, "the disk of the backups: 10.0 GB"),
+    ("disk", host(disk_free=9 * 10**9, disks=(Disk("logs", 10**12, 9 * 10**11),)), PROBLEM, "9.0 GB of 100 GB"),
+    ("disk", host(disks=(Disk("logs", 10**12, 9 * 10**11),)), OK, "the disk of the logs: 900 GB"),
+    ("inodes", host(disks=(Disk("backups", 10**12, 10**11, 100, 1),)), PROBLEM, "the disk of the backups: 1.0 %"),
     ("inodes", host(inodes_free=40), PROBLEM, "4.0 %"),
     ("inodes", host(inodes_free=100), WARNING, "10 %"),
     ("inodes", host(inodes_total=0), OK, "no limit"),
@@ -123,6 +143,12 @@ NOT_IN_ORDER = [
     ("backup_age", none_yet(), PROBLEM, "no backup yet"),
     ("backup_age", measured(backup_age_h=30), WARNING, "30 hours"),
     ("backup_age", measured(backup_age_h=60), PROBLEM, "60 hours"),
+    ("backup_containers", without("drill"), PROBLEM, "drill: there is no such container"),
+    ("backup_containers", in_state("backup", Status="exited", ExitCode=3), PROBLEM, "backup: it ended with exit code 3"),
+    ("backup_containers", in_state("backup", Status="paused"), PROBLEM, "backup: it is paused"),
+    ("backup_containers", in_state("drill", Health={"Status": "unhealthy"}), PROBLEM, "heartbeat"),
+    ("backup_containers", in_state("drill", Health={"Status": "starting"}), OK, "young"),
+    ("backup_containers", world(inspected={}, silence={"containers": "no route"}), UNKNOWN, "no route"),
     ("backup_proof", measured(proof_age_days=None), WARNING, "No backup was proven"),
     ("backup_proof", measured(proof_age_days=10), WARNING, "10 days"),
     ("backup_proof", measured(proof_age_days=40), PROBLEM, "40 days"),
@@ -130,10 +156,13 @@ NOT_IN_ORDER = [
     ("backup_offsite", measured(offsite_age_h=None), WARNING, "elsewhere"),
     ("backup_offsite", measured(offsite_age_h=90), WARNING, "90 hours"),
     ("audit_chain", told("audit", ok=False, broken_at=17, reason="changed"), PROBLEM, "entry 17"),
+    ("reconciler", told("totals", count=1, differences=["week12.csv: 9 facts, 10 should be"]), PROBLEM, "week12.csv"),
+    ("reconciler", told("totals", busy="week12.csv"), UNKNOWN, "week12.csv is being imported"),
     ("missing_indexes", told("indexes", missing=["sales: week"]), PROBLEM, "sales: week"),
     ("migrations", told("migrations", known=2), PROBLEM, "this version at 2"),
     ("migrations", told("migrations", applied=3), PROBLEM, "migration 3"),
     ("slow_queries", measured(db_query_mean_ms=80), WARNING, "80 ms"),
+    ("slow_queries", slow_query(), WARNING, "find sales (9 times, 300 ms)"),
     ("slow_queries", measured(db_query_mean_ms=None, db_latency_ms=4), OK, "4 ms"),
     ("slow_queries", measured(db_query_mean_ms=None), UNKNOWN, "measured"),
     ("redis_memory", told("redis", maxmemory=0), WARNING, "no limit"),
@@ -233,7 +262,7 @@ def test_the_fix_for_indexes_asks_the_backend() -> None:
 
 
 def test_a_container_of_the_compose_file_is_in_order_under_every_name() -> None:
-    given = world(inspected={name: container(name) for name in ("mongodb", "redis", "ai", "nginx", "dockerproxy", "supervisor")})
+    given = world(inspected={name: container(name) for name in WATCHED})
     for name, check in CHECKS.items():
         if check.group == "containers":
             assert look(name, given)[0] in {OK}, name
