@@ -1,6 +1,6 @@
 """The pages of the backups in a browser: somebody finds a backup and restores it, on a desk and on a phone.
 
-That they fit a phone and all can read them: test_keeper_rooms.py. Served here on a folder with backups of its own; the deployed appliance's are in tests/e2e.
+That they fit a phone and all can read them: test_keeper_rooms.py. The deployed appliance is in tests/e2e.
 """
 
 import threading
