@@ -7,7 +7,7 @@ cd "$ROOT"
 STATE=$ROOT/.cache/deploy
 DEPLOY_LOG=$STATE/deploy.log
 
-for file in scripts/lib/{log,apt,dotenv,elsewhere}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,keys,trust,configuration,start,database,recovery,administrator,demo,duties,baseline,facts,summary}.sh; do
+for file in scripts/lib/{log,apt,dotenv,elsewhere}.sh scripts/deploy/{options,preflight,engine,registry,debian,images,keys,trust,configuration,start,database,copies,recovery,administrator,demo,duties,baseline,facts,summary}.sh; do
     # shellcheck source=/dev/null
     . "$file"
 done

@@ -21,6 +21,8 @@ Run every night and after every start of the machine by the timer that deploy.sh
   settings       to BACKUP_DIR/configuration/<time> when anything of them changed (deploy.sh does it too); 30 are kept
   code           to BACKUP_DIR/code/<time>, weekly; 4 are kept
   whole system   scripts/backup-system.sh when the last one is 30 days old, copied to BACKUP_SYSTEM_TO of .env if that is set
+  weekly, the newest of each is read back: checksums, the settings unpacked and compared, the code cloned; a damaged one is
+  set aside as damaged-<time> (the last one is kept), an alert says so, and a new one is made at once
   an update that was cut short by a power cut is undone (scripts/update.sh --undo)
 
   --settings     the settings only
@@ -28,7 +30,7 @@ Run every night and after every start of the machine by the timer that deploy.sh
 HELP
 }
 
-CONFIGURATIONS=30 CODES=4 CODE_DAYS=7 SYSTEM_DAYS=30
+CONFIGURATIONS=30 CODES=4 CODE_DAYS=7 SYSTEM_DAYS=30 REREAD_DAYS=7
 ONLY=''
 case ${1:-} in
     '') ;;
@@ -67,19 +69,19 @@ keep() {
     fi
 }
 
-# settings_as_they_are: one number for everything that pack_configuration packs.
-settings_as_they_are() {
-    local name wanted=()
-    while read -r name; do wanted+=("$ROOT/$name"); done < <(configuration_parts)
-    find "${wanted[@]}" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64
+# settings_in FOLDER: one number for everything that pack_configuration packs.
+settings_in() {
+    local wanted
+    mapfile -t wanted < <(ROOT=$1 configuration_parts)
+    (cd "$1" && find "${wanted[@]}" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
 }
 
-pack_settings() { pack_configuration "$1/configuration.tar.gz" && settings_as_they_are >"$1/as-they-were"; }
+pack_settings() { pack_configuration "$1/configuration.tar.gz" && settings_in "$ROOT" >"$1/settings.sha256"; }
 
 duty_settings() {
     local last
     last=$(newest configuration)
-    [ -n "$last" ] && [ "$(cat "$last/as-they-were" 2>/dev/null)" = "$(settings_as_they_are)" ] || keep configuration "$CONFIGURATIONS" pack_settings
+    [ -n "$last" ] && [ "$(cat "$last/settings.sha256" 2>/dev/null)" = "$(settings_in "$ROOT")" ] || keep configuration "$CONFIGURATIONS" pack_settings
 }
 
 duty_code() { ! older_than "$(newest code)" "$CODE_DAYS" || keep code "$CODES" pack_code; }
@@ -93,6 +95,49 @@ duty_system() {
     "$ROOT/scripts/backup-system.sh" ${to:+--to "$to"} || FAILED=1
 }
 
+# reread_KIND FOLDER SCRATCH: whether a backup can be used, tried out in an empty folder.
+reread_configuration() {
+    check_sums "$1" && tar -C "$2" -xzf "$1/configuration.tar.gz" || return 1
+    [ ! -f "$1/settings.sha256" ] || [ "$(cat "$1/settings.sha256")" = "$(settings_in "$2")" ]
+}
+reread_code() {
+    check_sums "$1" || return 1
+    if [ -f "$1/code.bundle" ]; then git clone --quiet --bare "$1/code.bundle" "$2/code" && git -C "$2/code" fsck --no-progress; else tar -tzf "$1/code.tar.gz"; fi
+}
+reread_system() {
+    local packed
+    mkdir "$2/settings" && check_sums "$1" && tar -C "$2/settings" -xzf "$1/configuration.tar.gz" && [ -f "$2/settings/.env" ] || return 1
+    for packed in models supervisor; do tar -tzf "$1/$packed.tar.gz" || return 1; done
+    [ ! -f "$1/code.bundle" ] || git clone --quiet --bare "$1/code.bundle" "$2/code"
+}
+
+# duty_reread: what is kept is read back; what is damaged is set aside, and made anew by the duties that follow.
+duty_reread() {
+    local kind last scratch whole='' damaged=''
+    older_than "$ROOT/.cache/reread" "$REREAD_DAYS" || return 0
+    for kind in configuration code system; do
+        last=$(newest "$kind")
+        [ -n "$last" ] || continue
+        scratch=$(mktemp -d "$ROOT/.cache/reread.XXXXXX")
+        if "reread_$kind" "$last" "$scratch" >/dev/null 2>&1; then
+            whole+=" $kind ${last##*/}"
+        else
+            damaged+=" $kind ${last##*/}"
+            rm -rf "${last%/*}"/damaged-*
+            mv "$last" "${last%/*}/damaged-${last##*/}"
+        fi
+        rm -rf "$scratch"
+    done
+    touch "$ROOT/.cache/reread"
+    if [ -n "$damaged" ]; then
+        tell reread failed "Damaged, set aside, and made anew:$damaged."
+        warn "damaged:$damaged"
+        FAILED=1
+    elif [ -n "$whole" ]; then
+        tell reread ok "Read back and whole:$whole."
+    fi
+}
+
 duty_update() { [ ! -f "$ROOT/.cache/update/state" ] || "$ROOT/scripts/update.sh" --undo || FAILED=1; }
 
 mkdir -p "$FOLDER" "$ROOT/.cache"
@@ -101,6 +146,7 @@ flock --nonblock 6 || die "These duties are being done at this moment."
 if [ "$ONLY" = settings ]; then duty_settings; else
     # Update and system backup use this folder's other locks; ours must not outlive us in them.
     duty_update 6>&-
+    duty_reread
     duty_settings
     duty_code
     duty_system 6>&-

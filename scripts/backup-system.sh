@@ -16,14 +16,15 @@ ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 
 usage() {
     cat <<'HELP'
-Usage: sudo scripts/backup-system.sh [--to PLACE]
+Usage: sudo scripts/backup-system.sh [--to PLACE] [--no-drill]
 
-Writes BACKUP_DIR/system/<time>: a new backup of the database, Redis, the AI's models, the supervisor's state, .env with all
+Writes BACKUP_DIR/system/<time>: a new backup of the database, proven by a drill, Redis, the AI's models, the supervisor's state, .env with all
 secrets, the certificates, the code with its history, and the ids of the images; with a checksum of every file. The newest three
 are kept. Made every month by itself (scripts/backup-duties.sh), and by scripts/update.sh before it begins.
 
   --to PLACE   also copy it there and compare it in place: a folder (a mounted disk or share), or an rclone remote such as
                s3:bucket/tradeai; sealed with BACKUP_OFFSITE_RECIPIENT of .env where that is set
+  --no-drill   do not restore and compare the backup of the database first; deploy.sh --restore-from prefers those that are proven
   --help       this text
 
 The directory holds every secret of the installation: whoever reads it is the administrator.
@@ -32,7 +33,7 @@ HELP
 }
 
 KEPT=3
-TO=''
+TO='' DRILL=1 PROVEN=no
 while [ $# -gt 0 ]; do
     case $1 in
         --to)
@@ -41,6 +42,7 @@ while [ $# -gt 0 ]; do
             TO=${TO%/}
             shift
             ;;
+        --no-drill) DRILL='' ;;
         --help | -h) usage; exit 0 ;;
         *) usage >&2; die "Unknown option $1." ;;
     esac
@@ -65,8 +67,16 @@ pack_database() {
     local id
     id=$(in_backup backup system --who "$WHO" | sed -n 's/ is made: .*//p') || return 1
     [ -n "$id" ] || return 1
+    [ -z "$DRILL" ] || prove "$id" || return 1
     # The same file under two names: no second copy on the disk.
     mkdir -p "$1/database" && cp -al "$FOLDER/database/$id" "$1/database/"
+}
+# prove ID: restored into the throwaway database and compared. No throwaway database (no memory for it) is not the backup's fault:
+# then it is only not proven. A backup that came back wrong is none.
+prove() {
+    if in_backup drill "$1" --who "$WHO" >/dev/null; then PROVEN=yes; return 0; fi
+    [ ! -e "$FOLDER/database/$1/proof.json" ] || return 1
+    warn "the backup of the database could not be tried out, so it is not proven; it goes on"
 }
 pack_redis() { compose exec -T redis redis-cli --rdb - </dev/null >"$1/redis.rdb" 2>/dev/null && [ -s "$1/redis.rdb" ]; }
 pack_models() { compose exec -T ai tar -C /var/lib/tradeai -czf - . </dev/null >"$1/models.tar.gz"; }
@@ -98,7 +108,7 @@ done
 say "settings, secrets and code"
 pack_configuration "$PARTIAL/configuration.tar.gz" || give_up "The settings could not be saved."
 pack_code "$PARTIAL" || give_up "The code could not be saved."
-printf 'made %s\nhost %s\n' "$(date -u +%FT%TZ)" "$(hostname)" >"$PARTIAL/about"
+printf 'made %s\nhost %s\nproven %s\n' "$(date -u +%FT%TZ)" "$(hostname)" "$PROVEN" >"$PARTIAL/about"
 sums "$PARTIAL"
 sync -f "$PARTIAL"
 mv "$PARTIAL" "$FOLDER/system/$NAME"

@@ -66,6 +66,7 @@ main() {
     flock --nonblock 7 || die "Another update is at work in this folder; wait for it to end."
     if [ -f "$STATE_FILE" ]; then
         warn "an update was interrupted at the step \"$(recall STEP)\""
+        tell update failed "An update was interrupted at the step \"$(recall STEP)\". Going back to $(recall OLD | cut -c1-12)."
         go_back
         tell update ok "An interrupted update was undone; $(git -C "$ROOT" rev-parse --short=12 HEAD) runs."
         done_ "the interrupted update was undone"
@@ -77,7 +78,7 @@ main() {
     preflight
     : >"$STATE_FOLDER/log"
     heading "Full backup"
-    "$ROOT/scripts/backup-system.sh" || die "Without a backup nothing is updated. Nothing was changed."
+    "$ROOT/scripts/backup-system.sh" --no-drill || die "Without a backup nothing is updated. Nothing was changed."
     begin_state "$OLD" "$NEW" "$(newest_backup)" "$(migration)"
 
     heading "Building ${NEW:0:12} beside the running system"

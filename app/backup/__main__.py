@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from app.backup.orders import KINDS
+from app.backup.orders import KINDS, MARK
 from app.backup.records import TOLD, Record, keep_record, new_id
 from app.backup.shelf import Shelf
 
@@ -56,9 +56,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--id", default="", help="of the record")
     parser.add_argument("--check", action="store_true", help="restore: only look whether it could be done")
     parser.add_argument("--accept-broken", action="store_true", help="restore: also what contradicts itself")
+    parser.add_argument(
+        "--mark", default="", metavar="WORD", help="restore: stands in its journal, so that a script knows its own"
+    )
     parser.add_argument("--json", action="store_true", help="print the record")
     wish = parser.parse_args()
     wish.arguments += [flag for flag, given in (("--check", wish.check), ("--accept-broken", wish.accept_broken)) if given]
+    wish.arguments += [f"{MARK}{wish.mark}"] if wish.mark else []
     return wish
 
 

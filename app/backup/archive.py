@@ -6,7 +6,7 @@ the collection, documents, a terminator. Blocks of different collections alterna
 
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import bson
 from bson import json_util
@@ -22,17 +22,30 @@ _LARGEST = 64 * 1024 * 1024  # of one document; the server's limit is 16 MB
 _length = struct.Struct("<I")
 
 
-class ArchiveReader:
-    """Feed it the uncompressed archive in pieces of any size; `finish` gives the contents. Raises BackupUnusable."""
+class Taker(Protocol):
+    """What the documents of one collection go to."""
 
-    def __init__(self) -> None:
+    @property
+    def count(self) -> int: ...
+    def add_all(self, buffer: memoryview, at: int = 0) -> int: ...
+    def hexdigest(self) -> str: ...
+
+
+class ArchiveReader:
+    """Feed it the uncompressed archive in pieces of any size; `finish` gives the contents. Raises BackupUnusable.
+
+    `taker` makes, for a collection's name, what its documents go to: the digest, unless somebody wants the documents themselves.
+    """
+
+    def __init__(self, taker: Callable[[str], Taker] = lambda _name: Digest()) -> None:
+        self._taker = taker
         self.server_version = self.tool_version = ""
         self.documents = 0
         self._rest = bytearray()
         self._metadata: dict[str, dict[str, Any]] = {}
-        self._digests: dict[str, Digest] = {}
+        self._digests: dict[str, Taker] = {}
         self._ended: set[str] = set()
-        self._digest: Digest | None = None
+        self._digest: Taker | None = None
         self._header: str | None = None  # the collection whose block is open
         self._next: Callable[[memoryview], None] = self._archive_header
         self._began = False
@@ -92,7 +105,7 @@ class ArchiveReader:
         text = described.get("metadata") or "{}"
         self._metadata[name] = json_util.loads(text) if isinstance(text, str) else {}
         if described.get("type") != "view":
-            self._digests[name] = Digest()
+            self._digests[name] = self._taker(name)
 
     def _block_header(self, document: memoryview) -> None:
         header = _decode(document)
@@ -100,7 +113,9 @@ class ArchiveReader:
         if name not in self._metadata:
             raise damaged()
         self._header = name
-        self._digest = self._digests.setdefault(name, Digest())
+        if name not in self._digests:
+            self._digests[name] = self._taker(name)
+        self._digest = self._digests[name]
         if header["EOF"]:
             self._ended.add(name)
         self._next = self._document

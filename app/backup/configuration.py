@@ -6,6 +6,7 @@ from app.backup.drill import Throwaway
 from app.backup.dump import Source
 from app.backup.fingerprint import fingerprint
 from app.backup.offsite import Elsewhere
+from app.backup.reading import SecondBackend
 from app.backup.restore import Target
 from app.backup.server import Server
 from app.backup.shelf import Shelf
@@ -43,6 +44,10 @@ class Configuration(Settings):
     @property
     def throwaway(self) -> Throwaway:
         return Throwaway(self._server(self.drill_host), self.drill_dir / "wanted")
+
+    @property
+    def second_backend(self) -> SecondBackend:
+        return SecondBackend(self._read, self.target.newest_migration)
 
     @property
     def elsewhere(self) -> Elsewhere:

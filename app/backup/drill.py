@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 
 from app.backup.contents import differences
 from app.backup.errors import BackupUnusable, DrillFailed, NoThrowaway, RestoreFailed
+from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.restore import load
 from app.backup.server import Server, read_contents
@@ -24,8 +25,10 @@ _START_SECONDS = 90.0
 _LOOK_SECONDS = 0.5
 _WANT_SECONDS = 15.0
 
-Check = Callable[[Server, str], str]
+Check = Callable[[Server, Manifest], str]
 """Invariants of the restored data: what is wrong with it, "" when nothing is."""
+Reading = Callable[[Server, Manifest], str]
+"""Reads it as a person would and says what was read; raises DrillFailed (reading.py)."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,14 @@ class Throwaway:
                 time.sleep(_LOOK_SECONDS)
 
 
-def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, progress: Progress | None = None) -> dict[str, Any]:
+def drill(
+    backup: Backup,
+    throwaway: Throwaway,
+    check: Check,
+    clock: Clock,
+    progress: Progress | None = None,
+    read: Reading = lambda _server, _manifest: "",
+) -> dict[str, Any]:
     """The proof, also stored beside the backup: when, how long each part took, how much was compared.
 
     Raises DrillFailed; when it was for the backup's own sake, that too is stored, and it does not count as proven any more.
@@ -81,7 +91,7 @@ def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, prog
     began, at = time.monotonic(), clock.now()
     proof: dict[str, Any] = {"backup": backup.id, "at": at.isoformat(), "ok": False}
     try:
-        proof |= _prove(backup, throwaway, check, progress or Silent()) | {"ok": True}
+        proof |= _prove(backup, throwaway, check, read, progress or Silent()) | {"ok": True}
     except PyMongoError as error:
         raise NoThrowaway(_("The throwaway database failed: {reason}", reason=_short(error))) from error
     except NoThrowaway:
@@ -94,28 +104,36 @@ def drill(backup: Backup, throwaway: Throwaway, check: Check, clock: Clock, prog
     return proof
 
 
-def _prove(backup: Backup, throwaway: Throwaway, check: Check, progress: Progress) -> dict[str, Any]:
+def withdraw_proof(backup: Backup, reason: str, clock: Clock) -> None:
+    """What was proven once and is found damaged counts as proven no more."""
+    found = {"backup": backup.id, "at": clock.now().isoformat(), "ok": False, "reason": reason, "damaged": True}
+    write_json(backup.folder / PROOF, found)
+
+
+def _prove(backup: Backup, throwaway: Throwaway, check: Check, read: Reading, progress: Progress) -> dict[str, Any]:
     manifest = verify(backup, progress)
     with throwaway.running() as server, server.client() as client:
         if client[manifest.database].list_collection_names():
             raise NoThrowaway(_("The throwaway database is not empty, so it may not be one: nothing was done to it."))
-        progress.step("restore", manifest.documents)
         began = time.monotonic()
-        load(server, backup.archive, manifest.database, f"{manifest.database}.")
+        load(server, backup.archive, manifest.database, f"{manifest.database}.", progress=progress)
         restored = time.monotonic()
         progress.step("compare", manifest.documents)
-        wrong = differences(manifest.collections, read_contents(client[manifest.database]))
+        wrong = differences(manifest.collections, read_contents(client[manifest.database], seen=progress.done))
         if wrong:
             raise DrillFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
         progress.step("invariants")
-        broken = check(server, manifest.database)
+        broken = check(server, manifest)
         if broken:
             raise DrillFailed(_("The restored data contradicts itself: {what}", what=broken))
+        compared = time.monotonic()
+        progress.step("reading")
         return {
+            "reading": read(server, manifest),
             "documents": manifest.documents,
             "collections": len(manifest.collections),
             "restore_seconds": round(restored - began, 1),
-            "compare_seconds": round(time.monotonic() - restored, 1),
+            "compare_seconds": round(compared - restored, 1),
         }
 
 

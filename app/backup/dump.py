@@ -1,7 +1,6 @@
 """One database into one archive: streamed from mongodump to the disk, read along for the manifest, never held in memory."""
 
 import hashlib
-import shutil
 import subprocess
 import threading
 import zlib
@@ -20,11 +19,11 @@ from app.backup.manifest import ARCHIVE, FILE, Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, start
 from app.backup.shelf import PARTIAL, Shelf
+from app.backup.space import check_space
 from app.core.clock import Clock
 from app.core.i18n import _
 
 _PIECE = 1 << 20
-_SPARE = 256 << 20  # bytes that must stay free: the database shares the disk
 _LAST_WORDS = 5
 
 
@@ -93,21 +92,6 @@ def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clo
         )
         (folder / FILE).write_text(manifest.as_json())
     return manifest.id
-
-
-def check_space(folder: Path, needed: int) -> None:
-    """Raise BackupFailed when `needed` bytes and a reserve for the database are not free."""
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < needed + _SPARE:
-        raise BackupFailed(
-            _(
-                "Not enough disk: {needed} MB are needed in {folder}, {free} MB are free. Make room, then try again.",
-                needed=(needed + _SPARE) // 10**6,
-                free=free // 10**6,
-                folder=folder,
-            )
-        )
 
 
 def _guess(shelf: Shelf, kind: str) -> int:

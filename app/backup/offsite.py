@@ -24,6 +24,8 @@ from app.core.i18n import _
 _PIECE = 1 << 20
 # Once and with an end: a target that is down must fail the copy, not hold the lock for hours.
 _PATIENCE = ("--contimeout=20s", "--timeout=60s", "--retries=1", "--low-level-retries=3")
+# Of 10,000 some are left for what sealing adds.
+_SMALLEST_PART, _MOST_PARTS = 5 << 20, 9000
 # One that trickles keeps rclone content and the lock taken: below this pace it counts as failed.
 _GRACE_SECONDS = 600.0
 _LEAST_PACE = 100_000  # bytes a second
@@ -112,9 +114,15 @@ class _Hashing:
         self._file.flush()
 
 
+def part_bytes(size: int) -> int:
+    """How large the parts of an upload to S3 must be: a store takes 10,000, and rclone does not know how long a stream is."""
+    return max(_SMALLEST_PART, -(-size // _MOST_PARTS))
+
+
 def _send(path: Path, there: str, elsewhere: Elsewhere, recipient: pyrage.x25519.Recipient | None) -> str:
     size = path.stat().st_size
-    with elsewhere.command("rcat", there, size=size, stdin=subprocess.PIPE) as (process, words), path.open("rb") as file:
+    parts = f"--s3-chunk-size={part_bytes(size)}B"
+    with elsewhere.command(parts, "rcat", there, size=size, stdin=subprocess.PIPE) as (process, words), path.open("rb") as file:
         assert process.stdin
         through = _Hashing(process.stdin)
         try:

@@ -9,6 +9,8 @@ from app.backup.records import new_id
 from app.backup.shelf import Shelf, read_json, write_json
 
 KINDS = ("backup", "verify", "drill", "offsite", "prune", "restore", "settle", "undo", "side", "quarterly")
+MARK = "--mark="
+"""Of a restore: the word behind it stands in the journal."""
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 
 

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 from app.backup.configuration import Configuration
 from app.backup.drill import drill
 from app.backup.dump import make_backup
-from app.backup.invariants import audit_chain
+from app.backup.invariants import contradictions
 from app.backup.progress import Progress
 from app.backup.reports import Report, Step, keep_report
 from app.backup.shelf import DATABASE
@@ -64,10 +64,12 @@ def _steps(config: Configuration, progress: Progress, clock: Clock, load: Callab
         )
 
     def restore() -> str:
-        proof = drill(config.shelf.find(made[0] if made else "latest"), config.throwaway, audit_chain, clock, progress)
+        backup = config.shelf.find(made[0] if made else "latest")
+        proof = drill(backup, config.throwaway, contradictions, clock, progress, config.second_backend.read)
         return _(
             "{name} was restored into an empty database in {seconds} s and compared: {documents} documents in {collections} "
-            "collections, every content hash, every index, the audit trail",
+            "collections, every content hash, every index, the audit trail, the ledgers. {reading}",
+            reading=proof["reading"],
             name=proof["backup"],
             seconds=round(proof["restore_seconds"]),
             documents=proof["documents"],

@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.backup.errors import OtherAtWork
 from app.backup.shelf import Shelf, read_json, write_json
 
-_KEPT = 300
+_KEPT_OF_A_KIND = 40
+"""So many of each: a cron job every hour must not push out the monthly backup of the system."""
 _FOLDER = "records"
 _turn = itertools.count()
-TOLD = ("configuration", "code", "system", "update")
+TOLD = ("configuration", "code", "system", "reread", "update")
 """What scripts on the host do, which alone may read what is packed; the container only hears of it."""
 
 
@@ -33,6 +35,11 @@ class Record:
     def seconds(self) -> float:
         return (self.ended_at - self.began_at).total_seconds()
 
+    @property
+    def refused(self) -> bool:
+        """Whether it was not even begun, because another task held the lock: nothing failed."""
+        return self.facts.get("error") == OtherAtWork.kind
+
 
 def new_id(now: datetime) -> str:
     """Sorts by time; within a second, those of one process in their order."""
@@ -40,14 +47,14 @@ def new_id(now: datetime) -> str:
 
 
 def keep_record(shelf: Shelf, record: Record) -> None:
-    """Store it, and forget the oldest."""
+    """Store it, and forget the oldest of its kind."""
     folder = shelf.work / _FOLDER
     write_json(
         folder / f"{record.id}.json",
         asdict(record) | {"began_at": record.began_at.isoformat(), "ended_at": record.ended_at.isoformat()},
     )
-    for old in sorted(folder.glob("*.json"))[:-_KEPT]:
-        old.unlink(missing_ok=True)
+    for old in [one for one in records(shelf) if one.kind == record.kind][_KEPT_OF_A_KIND:]:
+        (folder / f"{old.id}.json").unlink(missing_ok=True)
 
 
 def records(shelf: Shelf) -> list[Record]:

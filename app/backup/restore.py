@@ -6,6 +6,8 @@ there, from the safety dump on the way back. A journal on the disk says how far 
 undone by the next run.
 """
 
+import os
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +17,22 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from app.backup.contents import differences
-from app.backup.dump import LastWords, Source, check_space, end, make_backup
+from app.backup.dump import LastWords, Source, end, make_backup
 from app.backup.errors import BackupFailed, BackupUnusable, RestoreFailed
 from app.backup.fingerprint import Read
-from app.backup.invariants import AUDIT, broken_chain
+from app.backup.invariants import Restored, contradiction
 from app.backup.manifest import Manifest
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, read_collection, read_contents, start
 from app.backup.shelf import SAFETY, Backup, Shelf, read_json, write_json
+from app.backup.space import UNPACKED, check_room, disk_of
 from app.backup.verify import check_fits, verify
 from app.core.clock import Clock
 from app.core.errors import TradeError
 from app.core.i18n import _
 
 RESTORING, REPLACED = "restoring_", "replaced_"
-_PIECE = 1 << 20
-_UNPACKED = 6  # a database needs about so many times the archive's size
+_LOOK_SECONDS = 0.5
 JOURNAL = "restore.json"
 
 
@@ -48,16 +50,25 @@ def preflight(shelf: Shelf, backup: Backup, target: Target, progress: Progress |
     manifest = verify(backup, progress)
     check_fits(manifest, target.read_secret, target.newest_migration)
     last = next((kept.manifest.size for kept in shelf.backups() if kept.manifest), manifest.size)
-    check_space(shelf.root, last + last // 4 + manifest.size * _UNPACKED)
+    disk = disk_of(target.source.server, target.source.database)
+    check_room(shelf.root, disk, saved=last + last // 4, loaded=manifest.size * UNPACKED)
     return manifest
 
 
 def restore(
-    shelf: Shelf, backup: Backup, target: Target, clock: Clock, progress: Progress | None = None, *, accept_broken: bool = False
+    shelf: Shelf,
+    backup: Backup,
+    target: Target,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    accept_broken: bool = False,
+    mark: str = "",
 ) -> dict[str, Any]:
     """Switch the database to the backup; only while holding the lock and with nobody writing. `settle` or `go_back` must follow.
 
     Data that contradicts itself is refused unless `accept_broken`: where every backup is so, a person may want it all the same.
+    `mark` stands in the journal: who began a restore knows by it whether what was left behind is theirs to undo.
     Raises RestoreFailed, and then the data is what it was.
     """
     progress = progress or Silent()
@@ -67,20 +78,19 @@ def restore(
     manifest = preflight(shelf, backup, target, progress)
     source = target.source
     safety = _safety(shelf, source, clock, progress)
-    record: dict[str, Any] = {"backup": backup.id, "safety": safety, "began_at": clock.now().isoformat()}
+    record: dict[str, Any] = {"backup": backup.id, "safety": safety, "began_at": clock.now().isoformat(), "mark": mark}
     write_json(journal, record | {"step": "beside"})
     try:
         with source.server.client() as client:
             db = client[source.database]
             _drop(db, RESTORING)
-            progress.step("restore", manifest.documents)
-            load(source.server, backup.archive, manifest.database, f"{source.database}.{RESTORING}")
+            load(source.server, backup.archive, manifest.database, f"{source.database}.{RESTORING}", progress=progress)
             progress.step("compare", manifest.documents)
-            wrong = differences(manifest.collections, read_contents(db, RESTORING))
+            wrong = differences(manifest.collections, read_contents(db, RESTORING, progress.done))
             if wrong:
                 raise RestoreFailed(_("What came back is not what was saved: {what}", what=" ".join(wrong[:5])))
             progress.step("invariants")
-            if not accept_broken and (broken := broken_chain(db[RESTORING + AUDIT])):
+            if not accept_broken and (broken := contradiction(Restored(db, manifest.started_at, RESTORING))):
                 raise RestoreFailed(_contradiction(broken))
             progress.step("switch")
             live = _live(db)
@@ -137,11 +147,20 @@ def unfinished(shelf: Shelf) -> dict[str, Any] | None:
     return read_json(shelf.work / JOURNAL) if (shelf.work / JOURNAL).exists() else None
 
 
-def load(server: Server, archive: Path, database: str, prefix: str, names: Iterable[str] | None = None) -> None:
+def load(
+    server: Server,
+    archive: Path,
+    database: str,
+    prefix: str,
+    names: Iterable[str] | None = None,
+    progress: Progress | None = None,
+) -> None:
     """mongorestore `archive`, or the collections `names` of it, so that `database.<name>` becomes `<prefix><name>`.
 
-    Raises RestoreFailed with its last words.
+    How far it is, is told in bytes of the archive. Raises RestoreFailed with its last words.
     """
+    progress = progress or Silent()
+    progress.step("restore", archive.stat().st_size)
     options = ["--archive", "--gzip", "--quiet", "--stopOnError"]
     for pattern in ["*"] if names is None else map(_literally, names):
         options += [f"--nsInclude={database}.{pattern}", f"--nsFrom={database}.{pattern}", f"--nsTo={prefix}{pattern}"]
@@ -150,11 +169,20 @@ def load(server: Server, archive: Path, database: str, prefix: str, names: Itera
         assert process.stderr
         words = LastWords(process.stderr)
         try:
-            code = process.wait()
+            code = _follow(process, file.fileno(), progress)
         finally:
             end(process)
     if code != 0:
         raise RestoreFailed(_("mongorestore did not end well: {reason}", reason=words.text() or _("it was killed")))
+
+
+def _follow(process: subprocess.Popen[bytes], number: int, progress: Progress) -> int:
+    """The tool's exit code. It reads the file that we opened: where it is in it, is where we are."""
+    while True:
+        try:
+            return process.wait(_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            progress.done(os.lseek(number, 0, os.SEEK_CUR))
 
 
 def _safety(shelf: Shelf, source: Source, clock: Clock, progress: Progress) -> str | None:

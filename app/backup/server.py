@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,18 +86,33 @@ def _die_with_us() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def read_contents(db: Database[Any], prefix: str = "") -> Contents:
-    """What the database holds in collections whose names begin with `prefix`, read back in full; names without the prefix."""
+def read_contents(db: Database[Any], prefix: str = "", seen: Callable[[int], None] = lambda _count: None) -> Contents:
+    """What the database holds in collections whose names begin with `prefix`, read back in full; names without the prefix.
+
+    `seen` is told how many documents were read so far.
+    """
     found: dict[str, Collection] = {}
+    before = 0
     for described in db.list_collections():
         name = str(described["name"])
         if not name.startswith(prefix) or name.startswith("system.") or described.get("type") == "view":
             continue
-        found[name.removeprefix(prefix)] = read_collection(db, name, described.get("options", {}))
+        one = read_collection(db, name, described.get("options", {}), partial(_add, seen, before))
+        before += one.count
+        found[name.removeprefix(prefix)] = one
     return found
 
 
-def read_collection(db: Database[Any], name: str, options: Mapping[str, Any] | None = None) -> Collection:
+def _add(seen: Callable[[int], None], before: int, count: int) -> None:
+    seen(before + count)
+
+
+def read_collection(
+    db: Database[Any],
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    seen: Callable[[int], None] = lambda _count: None,
+) -> Collection:
     """One collection, read back in full; its options are asked for unless they are known."""
     if options is None:
         options = next((found.get("options", {}) for found in db.list_collections(filter={"name": name})), {})
@@ -104,5 +120,6 @@ def read_collection(db: Database[Any], name: str, options: Mapping[str, Any] | N
     collection = db.get_collection(name, codec_options=_RAW)
     for batch in collection.find_raw_batches(batch_size=2000):
         digest.add_all(memoryview(batch))
+        seen(digest.count)
     indexes = [dict(index) for index in db[name].list_indexes()]
     return Collection(digest.count, digest.hexdigest(), sorted_indexes(indexes), canonical_options(options))

@@ -6,12 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from app.backup.configuration import Configuration
-from app.backup.drill import drill
+from app.backup.drill import drill, withdraw_proof
 from app.backup.dump import make_backup
-from app.backup.errors import OffsiteFailed, RestoreFailed
-from app.backup.invariants import audit_chain
+from app.backup.errors import BackupUnusable, OffsiteFailed, RestoreFailed
+from app.backup.invariants import contradictions
 from app.backup.lock import only_one
 from app.backup.offsite import copy_out
+from app.backup.orders import MARK
+from app.backup.owed import action_of, owe
 from app.backup.progress import ProgressFile
 from app.backup.prune import verdicts
 from app.backup.quarterly import facts as report_facts
@@ -19,7 +21,7 @@ from app.backup.quarterly import quarterly
 from app.backup.records import Record, keep_record, new_id
 from app.backup.restore import go_back, preflight, restore, settle, unfinished
 from app.backup.shelf import DATABASE, SAFETY
-from app.backup.side import restore_side
+from app.backup.side import in_words, restore_side
 from app.backup.verify import verify
 from app.core import redis
 from app.core.clock import SYSTEM, Clock
@@ -66,6 +68,8 @@ def run(
     record = Record(task_id or new_id(began_at), kind, who, began_at, clock.now(), ok, text, about, facts)
     try:
         keep_record(shelf, record)
+        if action := action_of(record, arguments):
+            owe(shelf, record.ended_at, who, action, about, text)
     except OSError as error:  # a full disk: what was done is done all the same
         log.error("the record could not be kept", reason=error.strerror)
     tell = log.info if ok else log.error
@@ -88,16 +92,20 @@ def _backup(config: Configuration, progress: ProgressFile, clock: Clock, argumen
     return made.id, text, {"size": made.manifest.size, "documents": made.manifest.documents}
 
 
-def _verify(config: Configuration, progress: ProgressFile, _clock: Clock, arguments: Sequence[str]) -> Done:
+def _verify(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
     backup = config.shelf.find(arguments[0] if arguments else "latest")
-    manifest = verify(backup, progress)
+    try:
+        manifest = verify(backup, progress)
+    except BackupUnusable as error:
+        withdraw_proof(backup, error.detail, clock)
+        raise
     text = _("{name} is whole: {documents} documents as its manifest says.", name=backup.id, documents=manifest.documents)
     return backup.id, text, {"documents": manifest.documents}
 
 
 def _drill(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
     backup = config.shelf.find(arguments[0] if arguments else "latest")
-    proof = drill(backup, config.throwaway, audit_chain, clock, progress)
+    proof = drill(backup, config.throwaway, contradictions, clock, progress, config.second_backend.read)
     text = _(
         "{name} was restored and compared: {documents} documents in {collections} collections, in {seconds} s.",
         name=backup.id,
@@ -105,7 +113,7 @@ def _drill(config: Configuration, progress: ProgressFile, clock: Clock, argument
         collections=proof["collections"],
         seconds=round(proof["seconds"]),
     )
-    return backup.id, text, proof
+    return backup.id, f"{text} {proof['reading']}", proof
 
 
 def _offsite(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:
@@ -138,7 +146,10 @@ def _restore(config: Configuration, progress: ProgressFile, clock: Clock, argume
             _("{name} can be restored here. Nothing was changed.", name=backup.id),
             {"documents": manifest.documents},
         )
-    record = restore(config.shelf, backup, config.target, clock, progress, accept_broken="--accept-broken" in arguments[1:])
+    mark = next((one.removeprefix(MARK) for one in arguments[1:] if one.startswith(MARK)), "")
+    record = restore(
+        config.shelf, backup, config.target, clock, progress, accept_broken="--accept-broken" in arguments[1:], mark=mark
+    )
     _bring_up_to_date(config)
     _forget_derived(config)
     text = _("{name} is restored and compared; what was there before is kept until the services work.", name=backup.id)
@@ -171,8 +182,9 @@ def _side(config: Configuration, progress: ProgressFile, _clock: Clock, argument
         customer=wanted.get("customer", ""),
         progress=progress,
     )
-    text = _("{name} lies in the database {side}, compared with the live one.", name=backup.id, side=arguments[1])
-    return backup.id, text, {"collections": {name: asdict(one) for name, one in compared.items()}}
+    text = _("{name} lies in the database {side}, compared with the live one:", name=backup.id, side=arguments[1])
+    lines = [in_words(name, one) for name, one in compared.items()]
+    return backup.id, "\n".join([text, *lines]), {"collections": {name: asdict(one) for name, one in compared.items()}}
 
 
 def _quarterly(config: Configuration, progress: ProgressFile, clock: Clock, arguments: Sequence[str]) -> Done:

@@ -1,4 +1,4 @@
-"""`tradeai backup now|list|verify|drill|prune` and `tradeai restore`: the supervisor passes orders on and tells how they go."""
+"""`tradeai backup ...` and `tradeai restore`: the supervisor passes orders on and tells how they go."""
 
 import time
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def now(who: str) -> None:
 @group.command("list", help=_("Show every backup, its proof and what is being done."))
 def list_() -> None:
     document = ask_keeper("GET", _API)
-    columns = [_("Backup"), _("Proof"), _("Documents"), _("Size"), _("Made for")]
+    columns = [_("Backup"), _("Proof"), _("Copied elsewhere"), _("Documents"), _("Size"), _("Made for")]
     rows = [_row(backup) for backup in document["backups"]]
     parts: list[Any] = [grid(columns, rows)] if rows else [_("There is no backup yet. Make one: tradeai backup now")]
     if document["progress"]:
@@ -51,6 +51,37 @@ def verify(backup: str, who: str) -> None:
 @_who
 def drill(backup: str, who: str) -> None:
     _do("drill", backup, who)
+
+
+@group.command(help=_("Copy a backup to BACKUP_OFFSITE and compare it there; a backup is copied by itself when it is made."))
+@_name
+@_who
+def offsite(backup: str, who: str) -> None:
+    _do("offsite", backup, who)
+
+
+@group.command(
+    help=_("Put one collection, or one customer with its stores, into the new database SIDE and compare it with the live data.")
+)
+@click.argument("backup")
+@click.argument("side")
+@click.option("--collection", default="", metavar="NAME", help=_("A collection of the backup."))
+@click.option("--customer", default="", metavar="ID", help=_("A customer's id; what is below it comes along."))
+@_who
+def side(backup: str, side: str, collection: str, customer: str, who: str) -> None:
+    if bool(collection) == bool(customer):
+        raise click.UsageError(_("Say either --collection or --customer."))
+    part = "collection" if collection else "customer"
+    wanted = {"side": side, "part": part, "name": collection or customer, "who": who}
+    found = follow_task(ask_keeper("POST", f"{_API}/{backup}/side", wanted))
+    if not found["ok"]:
+        raise KeeperRefused(found["text"])
+    columns = [_("Collection"), _("Only in the backup"), _("Only live"), _("Different"), _("Equal")]
+    rows = [
+        [name, *(str(one[key]) for key in ("missing", "added", "changed", "equal"))]
+        for name, one in found["facts"]["collections"].items()
+    ]
+    show(found, found["text"].splitlines()[0], grid(columns, rows))
 
 
 @group.command(help=_("Show what retention would delete; delete it with --yes."))
@@ -94,7 +125,11 @@ def _do(kind: str, backup: str, who: str) -> None:
 
 def follow(kind: str, backup: str, who: str) -> Any:
     """Order a task and tell how far it is; what came of it."""
-    task = ask_keeper("POST", f"{_API}/tasks", {"kind": kind, "backup": backup, "who": who})
+    return follow_task(ask_keeper("POST", f"{_API}/tasks", {"kind": kind, "backup": backup, "who": who}))
+
+
+def follow_task(task: Mapping[str, Any]) -> Any:
+    """Tell how far an ordered task is; what came of it."""
     told = ""
     while not (found := ask_keeper("GET", f"{_API}/tasks/{task['id']}"))["over"]:
         line = _progress_line(found["progress"]) if found["progress"] else ""
@@ -111,10 +146,15 @@ def _progress_line(progress: Mapping[str, Any]) -> str:
 
 
 def _row(backup: Mapping[str, Any]) -> list[Any]:
-    proof = backup["proof"]
+    proof, copied = backup["proof"], backup.get("copied")
     if not backup["usable"]:
-        return [backup["id"], Text(backup["trouble"], style="red"), "", "", ""]
+        return [backup["id"], Text(backup["trouble"], style="red"), "", "", "", ""]
     shown = Text(_("not yet"), style="dim")
     if proof:
-        shown = Text(proof["at"][:16].replace("T", " "), style="green") if proof["ok"] else Text(_("failed"), style="red")
-    return [backup["id"], shown, str(backup["documents"]), f"{backup['size'] / 1e6:.1f} MB", backup["reason"]]
+        shown = Text(_moment(proof), style="green") if proof["ok"] else Text(_("failed"), style="red")
+    elsewhere = Text(_moment(copied), style="green") if copied else Text(_("no"), style="dim")
+    return [backup["id"], shown, elsewhere, str(backup["documents"]), f"{backup['size'] / 1e6:.1f} MB", backup["reason"]]
+
+
+def _moment(told: Mapping[str, Any]) -> str:
+    return str(told["at"])[:16].replace("T", " ")

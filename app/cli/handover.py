@@ -45,7 +45,8 @@ def show_(report: str) -> None:
 )
 @click.argument("report", default="latest")
 def verify(report: str) -> None:
-    judged = _judged(click.get_binary_stream("stdin")) if report == "-" else ask_keeper("POST", f"{_API}/{_name(report)}/check")
+    given = report == "-"
+    judged = _judged(click.get_binary_stream("stdin")) if given else ask_keeper("POST", f"{_API}/{_name(report)}/check")
     show(judged, Text(judged["text"], style="green" if judged["good"] else "red"))
     if not judged["good"]:
         raise SystemExit(1)

@@ -6,21 +6,20 @@ from itertools import islice
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from app.access.audit import service as audit
 from app.access.models import Role
-from app.core import internal, jobs, migrations
+from app.core import jobs, migrations
 from app.core.clock import now
-from app.core.errors import NotFound
 from app.core.indexes import declared_indexes, missing_indexes, named
 from app.core.logging import get_logger
 from app.core.mongo import database, ensure_indexes
 from app.core.redis import client
-from app.core.settings import settings
 from app.trade.imports.reconcile import reconcile
+from app.web.inside import only_from_inside
 
 AUDIT_ENTRIES = 20_000
 UNUSED_DAYS, FIRST_PASSWORD_DAYS, SECURITY_DAYS = 90, 7, 7
@@ -30,13 +29,7 @@ blueprint = APIBlueprint("doctor", __name__, url_prefix="/internal/doctor", enab
 log = get_logger(__name__)
 
 
-@blueprint.before_request
-def only_from_inside() -> None:
-    """nginx passes none of this on; whoever else comes must know the word. To all others the address does not exist."""
-    passed_on = "X-Forwarded-For" in request.headers or "X-Real-IP" in request.headers
-    secret = settings().secret("redis_password").get_secret_value()
-    if passed_on or not internal.fits("doctor", secret, request.headers.get(internal.HEADER, "")):
-        raise NotFound("There is nothing at this address.")
+blueprint.before_request(lambda: only_from_inside("doctor"))
 
 
 @blueprint.get("")

@@ -7,6 +7,7 @@ from apiflask import APIFlask
 MODULES = (
     "app.web.health",
     "app.web.doctor",
+    "app.web.backup_trail",
     "app.web.jobs_api",
     "app.web.home",
     "app.web.notifications",

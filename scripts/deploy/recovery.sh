@@ -57,7 +57,7 @@ same_keys() {
 recover_configuration() {
     [ -n "$RECOVERY" ] && [ ! -f .env ] || return 0
     local name
-    for name in config secrets/tls secrets/rclone .env; do
+    for name in config secrets/tls secrets/rclone docker-compose.override.yml .env; do
         tar -xzf "$RECOVERY/configuration.tar.gz" "$name" 2>/dev/null || [ "$name" != .env ] || die "The settings in $RECOVERY cannot be unpacked."
     done
     dotenv_set .env TRADEAI_DATABASE ''
@@ -65,7 +65,8 @@ recover_configuration() {
     done_ "settings, secrets and certificate are those of the backup"
 }
 
-# phase_recovery: the database through scripts/restore.sh with all its checks; models and the supervisor's state beside it.
+# phase_recovery: the database through scripts/restore.sh with all its checks, from a newer copy elsewhere where there is one
+# (copies.sh); models and the supervisor's state beside it. Redis stays empty: it speaks of data that is not there.
 phase_recovery() {
     [ -n "$RECOVERY" ] || return 0
     local folder id made
@@ -75,12 +76,17 @@ phase_recovery() {
     install -d -m 700 -o "$CONTAINER_USER" -g "$CONTAINER_USER" "$folder/database"
     if [ ! -d "$folder/database/$id" ]; then
         cp -r "$RECOVERY/database/$id" "$folder/database/$id.partial"
-        chown -R "$CONTAINER_USER:$CONTAINER_USER" "$folder/database/$id.partial"
-        mv "$folder/database/$id.partial" "$folder/database/$id"
+        adopt "$folder/database/$id"
     fi
     compose exec -T ai tar -C /var/lib/tradeai -xzf - <"$RECOVERY/models.tar.gz" || warn "the AI's models could not be put back; they are trained anew"
     recover_state || warn "the supervisor's records (incidents, alerts, sign-offs) could not be put back"
-    scripts/restore.sh "$id" --yes || die "The data could not be restored, see above. The appliance runs without it; run deploy.sh --restore-from again."
+    newer_copy "$id" "$folder/database"
+    if [ -n "$NEWER" ] && scripts/restore.sh "$NEWER" --yes; then
+        made=$(moment_of "$NEWER")
+    else
+        [ -z "$NEWER" ] || warn "the newer copy $NEWER could not be restored, see above; taking the one of the full backup"
+        scripts/restore.sh "$id" --yes || die "The data could not be restored, see above. The appliance runs without it; run deploy.sh --restore-from again."
+    fi
     rm -rf "$RECOVERY_FOLDER"
     done_ "recovered in $SECONDS s, to the state of $made: what was written in the $(age_of "$made") until this run began is lost"
 }

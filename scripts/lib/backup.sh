@@ -1,7 +1,8 @@
 # What the backup and restore scripts share: how the container `backup` is reached, and what only the host can pack.
 # shellcheck shell=bash
 
-compose() { docker compose --project-directory "$ROOT" "$@"; }
+# Nothing it starts keeps the lock of a restore (9) after the script that took it.
+compose() { docker compose --project-directory "$ROOT" "$@" 9>&-; }
 
 # in_backup ARGUMENT...: one task of the container, in it where it runs, else in one made for it; the other services may be down.
 in_backup() {

@@ -38,34 +38,75 @@ unseal() {
     age -d -i "$2" "$1/$SEALED" | tar -C "$3" -xf -
 }
 
-# copy_elsewhere FOLDER TARGET: a copy under TARGET/<name>, compared there; `newest` names it once it is whole.
+# is_proven FOLDER: whether its database was restored and compared in a drill before it was packed.
+is_proven() { grep -qsx 'proven yes' "$1/about"; }
+
+# copy_elsewhere FOLDER TARGET: a copy under TARGET/<name>, compared there; `newest`, and `newest-proven` where it is, name it once
+# it is whole.
 copy_elsewhere() {
-    local name=${1##*/}
+    local name=${1##*/} list lists=(newest)
+    ! is_proven "$1" || lists+=(newest-proven)
     if is_remote "$2"; then
-        remote copy "$1" "$2/$name" && remote check --download "$1" "$2/$name" && printf '%s\n' "$name" | remote rcat "$2/newest"
+        remote copy "$1" "$2/$name" && remote check --download "$1" "$2/$name" || return 1
+        for list in "${lists[@]}"; do printf '%s\n' "$name" | remote rcat "$2/$list" || return 1; done
     else
         rm -rf "${2:?}/$name.partial"
         {
-            cp -r "$1" "$2/$name.partial" && sync -f "$2/$name.partial" && check_sums "$2/$name.partial" && mv "$2/$name.partial" "$2/$name" &&
-                printf '%s\n' "$name" >"$2/newest"
+            cp -r "$1" "$2/$name.partial" && sync -f "$2/$name.partial" && check_sums "$2/$name.partial" && mv "$2/$name.partial" "$2/$name"
         } || { rm -rf "${2:?}/$name.partial"; return 1; }
+        for list in "${lists[@]}"; do printf '%s\n' "$name" >"$2/$list" || return 1; done
     fi
 }
 
-# fetch_full_backup FROM INTO: prints the folder of the full backup FROM, or of the newest in it; from afar it is brought to INTO first.
+# fetch_full_backup FROM INTO: prints the folder of the full backup FROM as it is, or of the best in it: the newest that a drill has
+# proven, else the newest; what is damaged is passed over. From afar it is brought to INTO first.
 fetch_full_backup() {
-    if is_web "$1" || is_remote "$1"; then
-        local from=${1%/} name
-        if ! read_there "$from/SHA256SUMS" >/dev/null 2>&1; then
-            name=$(read_there "$from/newest") && [[ $name =~ ^[0-9]{8}T[0-9]{6}Z$ ]] || return 1
-            from=$from/$name
-        fi
-        fetch_files "$from" "$2/${from##*/}" && printf '%s\n' "$2/${from##*/}"
-    elif [ -f "$1/SHA256SUMS" ]; then
-        readlink -f "$1"
-    else
-        find "$1" -mindepth 2 -maxdepth 2 -name SHA256SUMS ! -path '*.partial/*' -printf '%h\n' 2>/dev/null | sort | tail -n 1 | xargs -r readlink -f
+    local from=${1%/} names name place
+    if holds_full_backup "$from"; then
+        bring "$from" "$2"
+        return
     fi
+    mapfile -t names < <(full_backups "$from")
+    for name in "${names[@]}"; do
+        if place=$(bring "$from/$name" "$2" 2>/dev/null) && check_sums "$place" >/dev/null 2>&1; then
+            pass_over "$name" "${names[@]}"
+            printf '%s\n' "$place"
+            return
+        fi
+        warn "$from/$name is damaged or could not be reached; looking for another"
+    done
+    return 1
+}
+
+holds_full_backup() { if is_web "$1" || is_remote "$1"; then read_there "$1/SHA256SUMS" >/dev/null 2>&1; else [ -f "$1/SHA256SUMS" ]; fi; }
+
+# bring PLACE INTO: prints the folder of one full backup, fetched where it lies afar.
+bring() {
+    if is_web "$1" || is_remote "$1"; then fetch_files "$1" "$2/${1##*/}" && printf '%s\n' "$2/${1##*/}"; else readlink -f "$1"; fi
+}
+
+# full_backups FROM: their names; the proven ones before the others, each newest first.
+full_backups() {
+    {
+        if is_web "$1" || is_remote "$1"; then
+            read_there "$1/newest-proven" || true
+            read_there "$1/newest" || true
+            is_web "$1" || remote lsf --dirs-only "$1" | tr -d / | sort -r || true
+        else
+            local folder rest=()
+            while IFS= read -r folder; do
+                if is_proven "$1/$folder"; then echo "$folder"; else rest+=("$folder"); fi
+            done < <(find "$1" -mindepth 2 -maxdepth 2 -name SHA256SUMS -printf '%h\n' | sed 's|.*/||' | sort -r)
+            printf '%s\n' "${rest[@]}"
+        fi
+    } 2>/dev/null | grep -xE '[0-9]{8}T[0-9]{6}Z' | awk '!seen[$0]++'
+}
+
+# pass_over CHOSEN NAME...: says so when a newer one is there that is not taken.
+pass_over() {
+    local newest
+    newest=$(printf '%s\n' "${@:2}" | sort | tail -n 1)
+    [ "$newest" = "$1" ] || warn "$newest is newer than $1, but damaged or not proven by a drill; to take it all the same, name it: --restore-from .../$newest"
 }
 
 read_there() { if is_web "$1"; then curl -fsSL -m 60 "$1"; else remote cat "$1"; fi; }

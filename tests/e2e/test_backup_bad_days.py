@@ -116,7 +116,9 @@ def test_the_database_dies_in_the_middle_of_a_restore(appliance: Appliance, back
     _when(appliance, "restore")
     _kill(appliance, "mongodb")
     _until_over(appliance)
-    assert not _list(appliance)["restore"]["ok"]
+    outcome = _list(appliance)["restore"]
+    assert not outcome["ok"]
+    assert "undone" in outcome["outcome"], outcome
     wait_until(lambda: not (_work(appliance) / "restore.json").exists(), 300, "it was not undone")
     unchanged()
     _alert(appliance, "restore_failed")
@@ -141,6 +143,7 @@ def test_the_supervisor_is_killed_in_the_middle_of_a_restore(
     _kill(appliance, "supervisor")
     wait_until(lambda: _answers(appliance), 120, "the supervisor did not come back")
     wait_until(lambda: not (_work(appliance) / "restore.json").exists() and not _busy(appliance), 600, "it was not undone")
+    assert _list(appliance)["restore"]["outcome"] == "The interrupted restore was undone: the data is what it was before."
     unchanged()
 
 

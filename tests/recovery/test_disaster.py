@@ -18,6 +18,8 @@ from tests.recovery.report import keep
 
 pytestmark = pytest.mark.long
 FOLDER = ROOT / ".cache" / "recovery"
+PLANTED, NOTE = "/var/lib/tradeai/planted", "signed before the loss"
+RECOVERY_MB = int(os.environ.get("RECOVERY_MB", "0"))
 # Entries are added by signing in and by the recovery itself; that the old ones are there is compared apart.
 MOVES_ON = {"audit"}
 
@@ -44,7 +46,13 @@ def test_a_lost_machine_comes_back_from_one_folder_elsewhere(elsewhere: Path) ->
         f"printf '%s\\n' '{PASSWORD}' | scripts/tradeai user add {EMAIL} --name Tester --role administrator --password-stdin",
     )
     lost.appliance.wait_healthy(300)
+    _fill(lost.appliance)
+    data_mb = _data_mb(lost.appliance)
     kept = [_write(lost.appliance, f"Before the backup {number}") for number in range(3)]
+
+    _plant(lost.appliance)
+    settings = "# of the lost machine\n"
+    (lost.folder / "config" / "alerts.toml").write_text(settings)
 
     watch = Stopwatch()
     lost.run("scripts/backup-system.sh", "--to", str(elsewhere), seconds=1800)
@@ -67,7 +75,10 @@ def test_a_lost_machine_comes_back_from_one_folder_elsewhere(elsewhere: Path) ->
 
     assert [name for name in kept if name not in names] == []
     assert [name for name in gone if name in names] == []
-    # What was made in the volume of the AI and in the supervisor's records came back too.
+    # What was made in the volume of the AI, in the supervisor's records and in the settings came back too.
+    assert new.appliance.compose("exec", "-T", "ai", "cat", PLANTED).stdout == "of the lost machine"
+    assert NOTE in new.appliance.tradeai("maintenance", "list", "--json", check=False).stdout
+    assert (new.folder / "config" / "alerts.toml").read_text() == settings
     assert new.appliance.tradeai("audit", "verify").returncode == 0
     after = _manifest(_backup_now(new.appliance))
     collections = before["collections"]
@@ -81,6 +92,7 @@ def test_a_lost_machine_comes_back_from_one_folder_elsewhere(elsewhere: Path) ->
         {
             "documents": sum(collection["count"] for collection in collections.values()),
             "collections": len(collections),
+            "data_mb": data_mb,
             "archive_mb": round(before["size"] / 1e6, 1),
             "backup_seconds": backup_seconds,
             "recovery_seconds": recovery_seconds,
@@ -94,6 +106,37 @@ def test_a_lost_machine_comes_back_from_one_folder_elsewhere(elsewhere: Path) ->
             "load": round(os.getloadavg()[0], 1),
         }
     )
+
+
+def _plant(appliance: Appliance) -> None:
+    """A file beside the AI's models, and a signature in the supervisor's records."""
+    appliance.compose("exec", "-T", "ai", "sh", "-c", f"printf 'of the lost machine' >{PLANTED}")
+    duty = json.loads(appliance.tradeai("maintenance", "list", "--json", check=False).stdout)["duties"][0]["name"]
+    appliance.tradeai("maintenance", "sign", duty, "--who", "Ada", "--note", NOTE)
+
+
+def _fill(appliance: Appliance) -> None:
+    """Up to RECOVERY_MB megabytes of sales; without it the demonstration's alone."""
+    if not RECOVERY_MB:
+        return
+    script = Path(__file__).with_name("filling.py")
+    appliance.compose(
+        "run", "--rm", "--no-deps", "-T", "-v", f"{script}:/filling.py:ro", "-e", "PYTHONPATH=/srv/tradeai", "backup",
+        "python", "/filling.py", str(RECOVERY_MB), timeout=7200,
+    )  # fmt: skip
+
+
+def _data_mb(appliance: Appliance) -> float:
+    """All documents as BSON."""
+    script = (
+        "import bson; from app.backup.configuration import Configuration as C; c = C()\n"
+        "with c.source.server.client() as client:\n"
+        "    db = client[c.mongo_database]\n"
+        "    print(sum(len(batch) for name in db.list_collection_names() if not name.startswith('system.')"
+        " for batch in db[name].find_raw_batches()))"
+    )
+    said = appliance.compose("exec", "-T", "backup", "python", "-c", script, timeout=1800).stdout
+    return round(int(said.split()[-1]) / 1e6, 1)
 
 
 def _write(appliance: Appliance, name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.backup.orders import Order, place, waiting
+from app.backup.owed import owe
 from app.backup.progress import read_progress
 from app.backup.records import Record, find_record, records
 from app.backup.reports import Report, reports
@@ -14,7 +15,7 @@ from app.core.clock import Clock
 from app.core.errors import Conflict
 from app.core.i18n import _
 from app.supervisor.backups.figures import figures
-from app.supervisor.backups.schedule import SCHEDULE, due
+from app.supervisor.backups.schedule import SCHEDULE, due, to_look_at_again
 from app.supervisor.events import Measured
 
 READ_SECONDS = 20.0
@@ -35,7 +36,10 @@ class Clerk:
         for kind in due(done, since, now):
             if kind not in ordered:
                 self.order(kind, SCHEDULE, *([SCHEDULE] if kind == "backup" else []))
-        return figures(self.backups(), done, since, now, self._left_alone(), self.reports())
+        backups = self.backups()
+        if not self.waiting() and self.progress() is None and (name := to_look_at_again(backups, done, now)):
+            self.order("verify", SCHEDULE, name)
+        return figures(backups, done, since, now, self._left_alone(), self.reports())
 
     def backups(self) -> list[Backup]:
         return self.shelf.backups()
@@ -74,6 +78,10 @@ class Clerk:
         if any(order.kind == kind and order.arguments == arguments for order in self.waiting()):
             raise Conflict(_("This was ordered already and is waiting or at work."))
         return place(self.shelf, kind, who, self._clock.now(), *arguments)
+
+    def tell_trail(self, who: str, action: str, backup_id: str, text: str) -> None:
+        """What the audit trail shall know; delivered once the backend takes it. Raises OSError when it cannot be written down."""
+        owe(self.shelf, self._clock.now(), who, action, backup_id, text)
 
     def _since(self, now: datetime) -> datetime:
         """When the schedule began: nothing is due for the time before."""

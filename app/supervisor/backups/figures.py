@@ -10,6 +10,9 @@ from app.core.i18n import _
 from app.supervisor.events import Measured
 
 _HOUR = 3600.0
+# Kind of the record, and what its figures begin with.
+_DATED = (("code", "code_backup"), ("system", "system_backup"))
+_HOST = (("configuration", "settings_backup"), *_DATED, ("reread", "reread"), ("update", "update"))
 
 
 def figures(
@@ -37,7 +40,10 @@ def figures(
         age = now - (max(proven) if proven else min(since, made[-1].ended_at))
         yield Measured("proof_age_days", age.total_seconds() / (24 * _HOUR))
     yield _failed("drill_failed", _last("drill", records))
+    damaged = [backup.id for backup in backups if backup.proof and backup.proof.get("damaged")]
+    yield Measured("verify_failed", float(len(damaged)), detail=", ".join(damaged))
     yield from _elsewhere(records, now)
+    yield from _of_the_host(records, since, now)
     yield Measured("restore_unfinished", float(bool(unfinished)), detail=unfinished)
     yield _failed("restore_failed", next((record for record in records if record.kind == "restore" and _tried(record)), None))
     yield _failed("retention_refused", _last("prune", records))
@@ -48,7 +54,7 @@ def figures(
 
 
 def _elsewhere(records: Sequence[Record], now: datetime) -> Iterator[Measured]:
-    """Copies of the backups, and the backups of the whole system."""
+    """Copies of the backups off the machine."""
     copied = next((record for record in records if record.kind == "offsite" and record.ok), None)
     if copied is not None:
         yield Measured("offsite_age_h", (now - copied.ended_at).total_seconds() / _HOUR, detail=copied.about)
@@ -56,14 +62,21 @@ def _elsewhere(records: Sequence[Record], now: datetime) -> Iterator[Measured]:
     # A backup made since without a try to copy it: no place is set any more.
     forgotten = last is not None and made is not None and last.began_at < made.began_at
     yield _failed("offsite_failed", None if forgotten else last)
-    yield _failed("system_backup_failed", _last("system", records))
-    whole = next((record for record in records if record.kind == "system" and record.ok), None)
-    if whole is not None:
-        yield Measured("system_backup_age_days", (now - whole.ended_at).total_seconds() / (24 * _HOUR), detail=whole.text)
+
+
+def _of_the_host(records: Sequence[Record], since: datetime, now: datetime) -> Iterator[Measured]:
+    """What scripts on the host do. Until the first of a kind its age is the schedule's: one that was never made is late too."""
+    for kind, name in _HOST:
+        yield _failed(f"{name}_failed", _last(kind, records))
+    for kind, name in _DATED:
+        made = next((record for record in records if record.kind == kind and record.ok), None)
+        age = (now - (made.ended_at if made else since)).total_seconds() / (24 * _HOUR)
+        yield Measured(f"{name}_age_days", age, detail=made.text if made else _("there is none yet"))
 
 
 def _last(kind: str, records: Sequence[Record]) -> Record | None:
-    return next((record for record in records if record.kind == kind), None)
+    """The newest that was begun: one refused because another was at work says nothing of backups."""
+    return next((record for record in records if record.kind == kind and not record.refused), None)
 
 
 def _tried(record: Record) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from app.supervisor.backups.clerk import READ_SECONDS, Clerk
 from app.supervisor.backups.conduct import Conductor
 from app.supervisor.backups.room import backups_room
+from app.supervisor.backups.trail import Trail
 from app.supervisor.clock import SteadyClock
 from app.supervisor.configuration import Configuration
 from app.supervisor.events import Measured
@@ -24,6 +25,7 @@ def open_backups(config: Configuration, clock: SteadyClock, loop: Loop, store: S
         store.note(Line(clock.now(), _ABOUT, text, bad))
 
     conductor = Conductor(clerk, loop, note)
+    trail = Trail(config.backend_url, lambda: config.secret("redis_password").get_secret_value())
     recovering = iter((conductor.recover,))
 
     def read() -> Iterator[Measured]:
@@ -31,6 +33,7 @@ def open_backups(config: Configuration, clock: SteadyClock, loop: Loop, store: S
         if loop.state.docker.answers and (recover := next(recovering, None)):
             recover()
         conductor.try_again()
+        trail.deliver(clerk.shelf)
         return clerk.read()
 
     return backups_room(clerk, conductor, clock, note), Source("backups", READ_SECONDS, read)

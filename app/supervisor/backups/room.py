@@ -11,7 +11,7 @@ from app.backup.prune import verdicts
 from app.backup.reports import TITLES, find_report
 from app.backup.shelf import Backup
 from app.core.clock import Clock
-from app.core.errors import TradeError
+from app.core.errors import Invalid, TradeError
 from app.core.i18n import N_, _
 from app.supervisor.backups import views
 from app.supervisor.backups.clerk import Clerk
@@ -23,6 +23,7 @@ from app.supervisor.pages.signing_in import OPERATOR
 
 _API = "/api/v1/backups"
 _BY_HAND = ("backup", "verify", "drill", "offsite", "prune", "quarterly")
+_PARTS = ("collection", "customer")
 _SHOWN = 20
 
 
@@ -45,6 +46,13 @@ def order(clerk: Clerk, kind: str, backup_id: str, who: str) -> Order:
         backup_id = clerk.shelf.find(backup_id).id
     arguments = ["hand"] if kind == "backup" else [backup_id] if backup_id and kind not in {"prune", "quarterly"} else []
     return clerk.order(kind, who, *arguments)
+
+
+def order_side(clerk: Clerk, backup_id: str, side: str, part: str, name: str, who: str) -> Order:
+    """A part of a backup beside the live data. `part` is collection or customer. Raises NotFound, Invalid, Conflict."""
+    if part not in _PARTS or not name or not side:
+        raise Invalid(_("Name the new database, and the collection or the customer that shall lie in it."))
+    return clerk.order("side", who, clerk.shelf.find(backup_id).id, side, f"{part}={name}")
 
 
 def _granted(ask: Callable[[], Any]) -> Any:
@@ -73,6 +81,13 @@ def _api(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Clock)
         kind, backup_id = short_text(body, "kind", 20), short_text(body, "backup", 80)
         made = _granted(lambda: order(clerk, kind, backup_id, short_text(body, "who", 100) or OPERATOR))
         return jsonify(views.order_document(made)), 202
+
+    @blueprint.post(f"{_API}/<backup_id>/side")
+    def beside(backup_id: str) -> tuple[Response, int]:
+        body = json_body()
+        side, part, name = (short_text(body, key, 200) for key in ("side", "part", "name"))
+        who = short_text(body, "who", 100) or OPERATOR
+        return jsonify(views.order_document(_granted(lambda: order_side(clerk, backup_id, side, part, name, who)))), 202
 
     @blueprint.get(f"{_API}/tasks/<task_id>")
     def task(task_id: str) -> Response:
@@ -117,7 +132,8 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
             records=records[:_SHOWN],
             drills=[record for record in records if record.kind == "drill"][:_SHOWN],
             age=span(now - newest.ended_at) if newest else "",
-            sent=next((record for record in records if record.kind == "offsite"), None),
+            sent=next((record for record in records if record.kind == "offsite" and not record.refused), None),
+            lies=next((record for record in records if record.kind == "offsite" and record.ok), None),
             whole=next((record for record in records if record.kind == "system"), None),
             proven=next((backup for backup in backups if backup.proven), None),
             trend=views.size_trend(backups, now),
@@ -144,11 +160,13 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
     @blueprint.get("/backups/<backup_id>")
     def one(backup_id: str) -> str:
         backup = _found(clerk, backup_id)
-        checks = (record for record in clerk.records() if record.kind == "restore" and record.about == backup.id)
+        about = [record for record in clerk.records() if record.about == backup.id]
+        checks = (record for record in about if record.kind == "restore")
         return render_template(
             "backups/backup.html",
             backup=backup,
             check=next((record for record in checks if "documents" in record.facts or not record.ok), None),
+            beside=next((record for record in about if record.kind == "side"), None),
             **views.state_document(clerk, conductor),
         )
 
@@ -157,7 +175,10 @@ def _pages(blueprint: Blueprint, clerk: Clerk, conductor: Conductor, clock: Cloc
         backup = _found(clerk, backup_id)
         if not backup.archive.is_file():
             abort(404, _("{name} has no archive. Use another backup.", name=backup.id))
-        note(_("{who} downloads the backup {name}", who=OPERATOR, name=backup.id), False)
+        text = _("{who} downloads the backup {name}", who=OPERATOR, name=backup.id)
+        # Before a byte leaves: what cannot be written down is not given away.
+        _granted(lambda: clerk.tell_trail(OPERATOR, "backup.downloaded", backup.id, text))
+        note(text, False)
         return send_file(backup.archive, mimetype="application/gzip", as_attachment=True, download_name=f"{backup.id}.archive.gz")
 
 
@@ -193,6 +214,12 @@ def _forms(blueprint: Blueprint, clerk: Clerk, conductor: Conductor) -> None:
         name = _found(clerk, backup_id).id
         done = _("It is being looked at; nothing is changed.")
         return answer(lambda: clerk.order("restore", OPERATOR, name, "--check"), done, backup_id=name)
+
+    @blueprint.post("/backups/<backup_id>/side")
+    def side(backup_id: str) -> AnyResponse:
+        asked = [request.form.get(name, "").strip() for name in ("side", "part", "name")]
+        done = _("It is ordered; this page shows the comparison when it is done.")
+        return answer(lambda: order_side(clerk, backup_id, *asked, who=OPERATOR), done, backup_id=_found(clerk, backup_id).id)
 
     @blueprint.post("/backups/<backup_id>/restore")
     def restore(backup_id: str) -> AnyResponse:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.backup.records import Record
+from app.backup.shelf import Backup
 
 _BACKUP_HOUR, _DRILL_HOUR = 2, 3  # UTC
 _SUNDAY = 6
 _RETRY = timedelta(hours=1)
 _RETRIES = 3
+_LOOK_AGAIN = timedelta(days=30)
 SCHEDULE = "schedule"
 
 
@@ -37,6 +39,24 @@ def due(records: Sequence[Record], since: datetime, now: datetime) -> tuple[str,
     if made and _is_due(records, "drill", last_sunday(now), since, now):
         wanted.append("drill")
     return tuple(wanted)
+
+
+def to_look_at_again(backups: Sequence[Backup], records: Sequence[Record], now: datetime) -> str:
+    """The kept backup that nobody has read for the longest time, when that is long ago; "" for none.
+
+    Disks forget: what was whole when it was made need not be whole when it is wanted. One that is known to be damaged is left.
+    """
+    checked = {record.about: record.ended_at for record in reversed(records) if record.kind == "verify" and record.ok}
+    if any(record.kind == "verify" and now - record.ended_at < _RETRY for record in records):
+        return ""  # one after the other, so that the next backup need not wait for many
+    read: dict[str, datetime] = {}
+    for backup in backups:
+        if backup.manifest is None or (backup.proof and not backup.proof.get("ok")):
+            continue
+        proven = [datetime.fromisoformat(backup.proof["at"])] if backup.proof else []
+        read[backup.id] = max([backup.manifest.ended_at, *proven, *([checked[backup.id]] if backup.id in checked else [])])
+    longest = min(read, key=lambda name: (read[name], name), default="")
+    return longest if longest and now - read[longest] >= _LOOK_AGAIN else ""
 
 
 def _is_due(records: Sequence[Record], kind: str, at: datetime, since: datetime, now: datetime) -> bool:

@@ -32,6 +32,7 @@ KINDS: Mapping[str, str] = {
     "configuration": N_("Backup of the settings"),
     "code": N_("Backup of the code"),
     "system": N_("Backup of the whole system"),
+    "reread": N_("Reading back of settings, code and system"),
     "update": N_("Update"),
 }
 

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from app.backup.configuration import Configuration
 from app.backup.contents import differences
 from app.backup.records import records
 from app.backup.server import Server, read_contents
-from app.backup.shelf import Backup, Shelf
+from app.backup.shelf import Backup, Shelf, write_json
 from app.backup.tasks import run
 from app.backup.verify import verify
 from app.core.clock import SYSTEM, FixedClock
@@ -75,6 +76,21 @@ def test_a_spoilt_backup_is_refused(
     assert verify(shelf.find(good.id)).documents == sum(one.count for one in _contents(server, db).values())
 
 
+def test_a_proven_backup_found_damaged_counts_as_proven_no_more_and_is_an_alert(
+    command: Command, dumped: Dumped, shelf: Shelf
+) -> None:
+    backup = dumped()
+    write_json(backup.folder / "proof.json", {"ok": True, "at": SYSTEM.now().isoformat()})
+    assert shelf.find(backup.id).proven
+    assert command("verify", backup.id).returncode == 0
+    assert shelf.find(backup.id).proven
+    assert _told(shelf)["verify_failed"] == 0
+    _flip(backup)
+    assert command("verify", backup.id).returncode == 1
+    assert not shelf.find(backup.id).proven
+    assert _told(shelf)["verify_failed"] == 1
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_another_appliances_backup_is_refused_by_the_name_of_its_key(
     command: Command, dumped: Dumped, shelf: Shelf, server: Server, db: Db, secrets_folder: Any, key: str
@@ -89,6 +105,46 @@ def test_a_newer_schema_than_the_code_is_refused(command: Command, dumped: Dumpe
     backup = dumped()
     db["migrations"].delete_one({"_id": 999})
     _refused(command, shelf, server, db, backup.id, "is of a newer version (migration 999, this one knows")
+
+
+def test_without_room_for_a_dump_there_is_none_and_an_alert(
+    command: Command, environment: dict[str, str], shelf: Shelf, tmp_path: Path
+) -> None:
+    _fill_the_disk(environment, tmp_path)
+    done = command("backup")
+    assert done.returncode == 1
+    assert "Not enough disk: " in done.stderr
+    assert "Make room, then try again." in done.stderr
+    assert shelf.backups() == []
+    assert _told(shelf)["backup_failed"] == 1
+
+
+def test_without_room_for_a_restore_nothing_is_begun(
+    command: Command, environment: dict[str, str], dumped: Dumped, shelf: Shelf, server: Server, db: Db, tmp_path: Path
+) -> None:
+    backup = dumped()
+    _fill_the_disk(environment, tmp_path)
+    _refused(command, shelf, server, db, backup.id, "Not enough disk: ")
+
+
+def test_a_database_that_dies_while_loading_is_put_back_and_is_an_alert(
+    command: Command, environment: dict[str, str], dumped: Dumped, shelf: Shelf, server: Server, db: Db, tmp_path: Path
+) -> None:
+    backup = dumped()
+    tools = tmp_path / "dying"
+    tools.mkdir()
+    real = {tool: shutil.which(tool, path=str(server.tools) if server.tools else None) for tool in ("mongodump", "mongorestore")}
+    (tools / "mongodump").symlink_to(str(real["mongodump"]))
+    (tools / "mongorestore").write_text(f'#!/bin/sh\n{real["mongorestore"]} "$@"; echo "Failed: connection reset" >&2; exit 1\n')
+    (tools / "mongorestore").chmod(0o755)
+    environment["TRADEAI_TOOLS_DIR"] = str(tools)
+    before = _contents(server, db)
+    done = command("restore", backup.id)
+    assert done.returncode == 1
+    assert "Failed: connection reset Everything was undone: the data is what it was before." in done.stderr
+    assert differences(before, _contents(server, db)) == []
+    assert not (shelf.work / "restore.json").exists()
+    assert _told(shelf)["restore_failed"] == 1
 
 
 def test_a_clock_one_year_ahead_deletes_nothing_and_is_an_alert(
@@ -126,6 +182,14 @@ def test_a_target_elsewhere_that_is_down_leaves_the_backup_whole_and_is_an_alert
     assert verify(shelf.find("latest"))
     told = _told(shelf)
     assert (told["offsite_failed"], told["backup_failed"]) == (1, 0)
+
+
+def _fill_the_disk(environment: dict[str, str], folder: Path) -> None:
+    """Every process begun from now on sees one megabyte free."""
+    (folder / "full").mkdir()
+    patch = "import shutil\nreal = shutil.disk_usage\nshutil.disk_usage = lambda path: real(path)._replace(free=10**6)\n"
+    (folder / "full" / "sitecustomize.py").write_text(patch)
+    environment["PYTHONPATH"] = str(folder / "full")
 
 
 def _refused(command: Command, shelf: Shelf, server: Server, db: Db, backup_id: str, sentence: str) -> None:

@@ -2,7 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 
 from app.backup.errors import OffsiteFailed
 from app.backup.manifest import ARCHIVE, FILE
-from app.backup.offsite import Elsewhere, copy_out
+from app.backup.offsite import Elsewhere, copy_out, part_bytes
 from app.backup.shelf import COPIED, Backup
 from app.core.clock import FixedClock
 
@@ -127,6 +130,21 @@ def test_without_rclone_it_says_where_to_run_it(backup: Callable[..., Backup], e
         copy_out(backup(), replace(elsewhere, rclone="no-such-rclone"), CLOCK)
 
 
+@pytest.mark.parametrize("size", [0, 1, 5 << 20, 48 << 30, 100 * 10**9, 4 * 10**12])
+def test_an_upload_of_any_size_has_fewer_parts_than_a_store_takes(size: int) -> None:
+    assert part_bytes(size) >= 5 << 20
+    assert size / part_bytes(size) <= 9000
+
+
+def test_rclone_is_told_how_large_the_parts_must_be(
+    backup: Callable[..., Backup], elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.backup.offsite.part_bytes", lambda _size: 12345)
+    noting = tool(tmp_path, RCLONE.replace("case", f'[[ "$*" != *rcat* ]] || echo "$*" >>{tmp_path}/said; case', 1))
+    copy_out(backup(), replace(elsewhere, rclone=noting), CLOCK)
+    assert all("--s3-chunk-size=12345B" in line for line in (tmp_path / "said").read_text().splitlines())
+
+
 @pytest.mark.skipif(not os.environ.get("TRADEAI_TEST_RCLONE"), reason="rclone is in the container's image, not on every machine")
 def test_the_real_rclone_does_what_the_played_one_does(
     backup: Callable[..., Backup], elsewhere: Elsewhere, tmp_path: Path
@@ -137,3 +155,41 @@ def test_the_real_rclone_does_what_the_played_one_does(
     assert pyrage.decrypt((tmp_path / "away" / made.id / f"{ARCHIVE}.age").read_bytes(), [key]) == made.archive.read_bytes()
     with pytest.raises(OffsiteFailed, match="could not be copied to nowhere:x"):
         copy_out(made, replace(real, target="nowhere:x"), CLOCK)
+
+
+@pytest.fixture
+def sftp(tmp_path: Path) -> Iterator[Path]:
+    """rclone's configuration of a remote `there`: an SFTP server of this machine's that keeps its files in `served`."""
+    rclone = os.environ["TRADEAI_TEST_RCLONE"]
+    (tmp_path / "served").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serve = [rclone, "serve", "sftp", str(tmp_path / "served"), "--addr", f"127.0.0.1:{port}", "--user", "u", "--pass", "p"]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    with subprocess.Popen(serve, stderr=subprocess.DEVNULL, env=environment) as server:
+        secret = subprocess.run([rclone, "obscure", "p"], capture_output=True, text=True, check=True).stdout.strip()
+        config = tmp_path / "rclone.conf"
+        config.write_text(
+            f"[there]\ntype = sftp\nhost = 127.0.0.1\nport = {port}\nuser = u\npass = {secret}\nshell_type = none\n"
+        )
+        pause = threading.Event()
+        for _turn in range(100):
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            pause.wait(0.1)
+        yield config
+        server.kill()
+
+
+@pytest.mark.skipif(not os.environ.get("TRADEAI_TEST_RCLONE"), reason="rclone is in the container's image, not on every machine")
+def test_a_copy_over_sftp_is_the_backup(backup: Callable[..., Backup], elsewhere: Elsewhere, tmp_path: Path, sftp: Path) -> None:
+    made = backup()
+    real = replace(elsewhere, rclone=os.environ["TRADEAI_TEST_RCLONE"], target="there:backups", config=sftp)
+    copy_out(made, real, CLOCK)
+    for name in (ARCHIVE, FILE):
+        assert (tmp_path / "served/backups" / made.id / name).read_bytes() == (made.folder / name).read_bytes()
+    sftp.write_text(sftp.read_text().replace("user = u", "user = somebody"))
+    with pytest.raises(OffsiteFailed, match="could not be copied to there:backups"):
+        copy_out(made, real, CLOCK)

@@ -52,6 +52,7 @@ def run(*arguments: str, answer: str = "") -> Result:
         (("backup", "now", "--who", "Ada"), {"kind": "backup", "backup": "", "who": "Ada"}),
         (("backup", "verify", NAME, "--who", "Ada"), {"kind": "verify", "backup": NAME, "who": "Ada"}),
         (("backup", "drill", "--who", "Ada"), {"kind": "drill", "backup": "latest", "who": "Ada"}),
+        (("backup", "offsite", NAME, "--who", "Ada"), {"kind": "offsite", "backup": NAME, "who": "Ada"}),
         (("backup", "prune", "--yes", "--who", "Ada"), {"kind": "prune", "backup": "", "who": "Ada"}),
     ],
 )
@@ -84,14 +85,32 @@ def test_the_list_shows_proof_and_trouble(keeper: Keeper) -> None:
         "documents": 3,
         "size": 2e6,
         "reason": "hand",
+        "copied": {"at": "2026-03-01T02:05:00", "target": "s3:bucket", "sealed": True},
     }
     bad = {"id": "other", "usable": False, "trouble": "The manifest was changed", "proof": None}
     keeper.answers[API] = [{"backups": [good, bad], **QUIET}]
     shown = run("backup", "list").output
-    for words in (NAME, "2026-03-01 03:00", "2.0 MB", "The manifest was changed"):
+    for words in (NAME, "2026-03-01 03:00", "2026-03-01 02:05", "2.0 MB", "The manifest was changed"):
         assert words in shown
     keeper.answers[API] = [{"backups": [], **QUIET}]
     assert "There is no backup yet" in run("backup", "list").output
+
+
+def test_a_part_comes_back_beside_the_live_data_with_its_comparison(keeper: Keeper) -> None:
+    compared = {"sales": {"missing": 21, "added": 32, "changed": 43, "equal": 54}}
+    over = {"over": True, "ok": True, "text": "it lies in side:\nsales", "facts": {"collections": compared}}
+    keeper.answers |= {f"{API}/{NAME}/side": [{"id": "t1"}], f"{API}/tasks/t1": [over]}
+    done = run("backup", "side", NAME, "look", "--customer", "c1", "--who", "Ada")
+    assert done.exit_code == 0, done.output
+    assert keeper.asked[0][2] == {"side": "look", "part": "customer", "name": "c1", "who": "Ada"}
+    for words in ("it lies in side:", "Only in the backup", "21", "32", "43", "54"):
+        assert words in done.output
+
+
+@pytest.mark.parametrize("wish", [(), ("--customer", "c", "--collection", "sales")])
+def test_a_part_is_one_collection_or_one_customer(keeper: Keeper, wish: tuple[str, ...]) -> None:
+    assert run("backup", "side", NAME, "look", *wish).exit_code == 2
+    assert keeper.asked == []
 
 
 def test_prune_without_yes_only_shows(keeper: Keeper) -> None:

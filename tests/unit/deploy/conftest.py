@@ -24,6 +24,7 @@ _SOURCES = [
             "configuration",
             "start",
             "database",
+            "copies",
             "recovery",
             "administrator",
             "duties",

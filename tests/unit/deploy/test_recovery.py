@@ -24,7 +24,8 @@ if sys.argv[1] == "-r":
     open(sys.argv[4], "wb").write(pyrage.encrypt(sys.stdin.buffer.read(), [recipient]))
 else:
     key = pyrage.x25519.Identity.from_str(open(sys.argv[3]).read().strip())
-    sys.stdout.buffer.write(pyrage.decrypt(open(sys.argv[4], "rb").read(), [key]))
+    opened = pyrage.decrypt(open(sys.argv[-1], "rb").read(), [key])
+    open(sys.argv[5], "wb").write(opened) if sys.argv[4] == "-o" else sys.stdout.buffer.write(opened)
 """
 RCLONE = """#!/bin/bash
 while [[ $1 == --* ]]; do shift 2; done
@@ -34,6 +35,7 @@ case $1 in
     check) diff -r "$3" "$(path "$4")" ;;
     rcat) cat >"$(path "$2")" ;;
     cat) cat "$(path "$2")" ;;
+    lsf) ls "$(path "$3")" ;;
     copyto) cp "$(path "$2")" "$3" ;;
 esac
 """
@@ -44,7 +46,7 @@ PLAN = 'RESTORE_FROM="{}" RECOVERY_KEY=""; plan_recovery; echo "chose $RECOVERY"
 def full(tmp_path: Path) -> Make:
     """`full("20260301T020000Z")`: a full backup as scripts/backup-system.sh leaves it."""
 
-    def make(name: str, secret: str = "theirs") -> Path:
+    def make(name: str, secret: str = "theirs", proven: bool = False) -> Path:
         folder = tmp_path / "away" / name
         (folder / "database" / "20260301T020000Z-ab12").mkdir(parents=True)
         (folder / "database" / "20260301T020000Z-ab12" / "archive.gz").write_text("archive")
@@ -54,6 +56,7 @@ def full(tmp_path: Path) -> Make:
         with tarfile.open(folder / "configuration.tar.gz", "w:gz") as tar:
             tar.add(folder / ".env", ".env")
         (folder / ".env").unlink()
+        (folder / "about").write_text(f"made 2026-03-01T02:00:00Z\nproven {'yes' if proven else 'no'}\n")
         sums = [
             f"{hashlib.sha256(path.read_bytes()).hexdigest()}  ./{path.relative_to(folder)}\n"
             for path in sorted(folder.rglob("*"))
@@ -75,6 +78,34 @@ def test_the_newest_of_several_is_taken_and_what_is_half_copied_is_not(bash: Bas
     full("20260501T020000Z.partial")
     assert f"chose {newest}" in bash(PLAN.format(newest.parent)).stdout
     assert "chose " in bash(PLAN.format(newest)).stdout
+
+
+def test_a_proven_one_is_taken_before_a_newer_that_is_not_and_that_is_said(bash: Bash, full: Make) -> None:
+    full("20260201T020000Z", proven=True)
+    proven = full("20260301T020000Z", proven=True)
+    full("20260401T020000Z")
+    done = bash(PLAN.format(proven.parent))
+    assert f"chose {proven}\n" in done.stdout
+    assert "20260401T020000Z is newer than 20260301T020000Z" in done.stderr
+
+
+def test_a_damaged_newest_is_passed_over(bash: Bash, full: Make) -> None:
+    whole = full("20260301T020000Z")
+    (full("20260401T020000Z", proven=True) / "configuration.tar.gz").write_text("damaged")
+    full("20260501T020000Z").rename(whole.parent / "damaged-20260501T020000Z")  # set aside by the weekly reading back
+    done = bash(PLAN.format(whole.parent))
+    assert f"chose {whole}\n" in done.stdout
+    assert "20260401T020000Z is damaged or could not be reached; looking for another" in done.stderr
+
+
+def test_of_a_remote_too(bash: Bash, full: Make, programs: str, tmp_path: Path) -> None:
+    environment = {"PATH": programs, "STORE": str(tmp_path / "store")}
+    for made in (full("20260301T020000Z"), full("20260401T020000Z", proven=True), full("20260501T020000Z")):
+        assert bash(f"copy_elsewhere {made} s3:there", **environment).returncode == 0
+    assert "/20260401T020000Z\n" in bash(PLAN.format("s3:there"), **environment).stdout
+    (tmp_path / "store/there/20260401T020000Z/configuration.tar.gz").write_text("damaged")
+    (tmp_path / "state/recovery").rename(tmp_path / "another-machine")
+    assert "/20260501T020000Z\n" in bash(PLAN.format("s3:there"), **environment).stdout
 
 
 def test_a_folder_without_a_backup_is_refused(bash: Bash, tmp_path: Path) -> None:
@@ -183,8 +214,6 @@ def test_an_address_that_does_not_answer_is_refused(bash: Bash) -> None:
 
 def test_to_a_remote_and_back_sealed(bash: Bash, full: Make, programs: str, tmp_path: Path) -> None:
     made, key = full(NAME), pyrage.x25519.Identity.generate()
-    (made / "about").write_text("made 2026-03-01T02:00:00Z\n")
-    bash(f"sums {made}")
     (tmp_path / "key").write_text(str(key))
     environment = {"PATH": programs, "STORE": str(tmp_path / "store")}
     done = bash(

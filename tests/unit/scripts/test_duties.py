@@ -1,5 +1,6 @@
 """scripts/backup-duties.sh: settings when they changed, code weekly, the system monthly, and an update that was cut short."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
         (made / f"scripts/{name}.sh").write_text(f'#!/bin/sh\necho "{name} $*" >>"$LOG"\n[ "$BREAKS" != {name} ]\n')
         (made / f"scripts/{name}.sh").chmod(0o755)
     (made / ".cache/update").mkdir(parents=True)
+    (made / ".cache/reread").touch()
     (made / "compose").mkdir()
     (made / "docker-compose.yml").write_text("services: {}\n")
     (made / ".env").write_text("BACKUP_DIR=./backups\n")
@@ -118,3 +120,66 @@ def test_what_fails_is_told_and_is_the_exit_code_and_the_rest_is_done(run: Run, 
 def test_an_update_that_was_cut_short_is_undone_first(run: Run, folder: Path) -> None:
     (folder / ".cache/update/state").write_text("STEP=switch\n")
     assert run()[0] == "update --undo"
+
+
+def test_every_week_the_newest_are_read_back(run: Run, folder: Path) -> None:
+    days_ago(folder / ".env", 0.1)  # too young for a backup of the system
+    run()
+    days_ago(folder / ".cache/reread", 8)
+    (told,) = run()
+    assert told.startswith("told reread ok")
+    assert run() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"), [("configuration", "configuration.tar.gz"), ("configuration", "settings.sha256"), ("code", "code.tar.gz")]
+)
+def test_a_damaged_one_is_told_set_aside_and_made_anew(run: Run, folder: Path, kind: str, file: str) -> None:
+    days_ago(folder / ".env", 0.1)
+    run()
+    (spoilt,) = made(folder, kind)
+    spoilt = spoilt.rename(spoilt.with_name("20260301T020000Z"))
+    raw = bytearray((spoilt / file).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (spoilt / file).write_bytes(raw)
+    days_ago(folder / ".cache/reread", 8)
+    told = run(code=1)
+    assert told[0].startswith("told reread failed")
+    assert f"told {kind} ok" in told
+    assert "damaged-20260301T020000Z" in [path.name for path in made(folder, kind)]
+    assert len(made(folder, kind)) == 2
+    assert run() == []
+
+
+def test_settings_that_were_packed_otherwise_than_they_were_are_damaged(run: Run, folder: Path) -> None:
+    """Whole by its checksums, and yet not what it says: only unpacking shows it."""
+    run()
+    (spoilt,) = made(folder, "configuration")
+    spoilt = spoilt.rename(spoilt.with_name("20260301T020000Z"))
+    with tarfile.open(spoilt / "configuration.tar.gz", "w:gz") as tar:
+        tar.add(folder / "docker-compose.yml", "docker-compose.yml")
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  ./{path.name}\n"
+        for path in spoilt.iterdir()
+        if path.name != "SHA256SUMS"
+    ]
+    (spoilt / "SHA256SUMS").write_text("".join(sums))
+    days_ago(folder / ".cache/reread", 8)
+    assert run(code=1)[0].startswith("told reread failed")
+
+
+def test_a_bundle_is_cloned(run: Run, folder: Path) -> None:
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder))
+    (folder / ".gitignore").write_text(".cache\nbackups\n.env\n")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "all")):
+        subprocess.run([*git, *command], check=True)
+    run()
+    (code,) = made(folder, "code")
+    assert (code / "code.bundle").exists()
+    days_ago(folder / ".cache/reread", 8)
+    assert run()[0].startswith("told reread ok")
+    code = code.rename(code.with_name("20260301T020000Z"))
+    (code / "code.bundle").write_bytes((code / "code.bundle").read_bytes()[:-40])
+    (code / "SHA256SUMS").write_text(f"{hashlib.sha256((code / 'code.bundle').read_bytes()).hexdigest()}  ./code.bundle\n")
+    days_ago(folder / ".cache/reread", 8)
+    assert run(code=1)[0].startswith("told reread failed")

@@ -1,6 +1,8 @@
 """scripts/restore.sh: what it stops and starts, and that it goes back by itself; a script that writes along plays Docker."""
 
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,8 +16,10 @@ shift 3 # compose --project-directory ROOT
 echo "$*" >>"$LOG"
 case "$*" in
     "ps --status running --quiet backup") echo id ;;
+    "ps --status running --quiet nginx") echo "${NGINX-id}" ;;
+    *"app.cli backup list --json") printf '{"restore": {"ok": true, "outcome": "", "step": "%s"}, "tasks": []}' "${PAGE:-}" ;;
     "ps --format {{.Health}} "*) [ "${*: -1}" = "${SICK:-}" ] && echo unhealthy || echo healthy ;;
-    *"app.backup ${BREAKS:-nothing} "*) [ -z "${JOURNAL:-}" ] || touch "$JOURNAL"; echo "it broke" >&2; exit 1 ;;
+    *"app.backup ${BREAKS:-nothing} "*) [ -z "${JOURNAL:-}" ] || echo "${THEIRS:-$*}" >"$JOURNAL"; echo "it broke" >&2; exit 1 ;;
     "${BREAKS:-nothing} "*) exit 1 ;;
 esac
 """
@@ -30,6 +34,7 @@ def run(tmp_path: Path) -> Run:
     for name in (
         "scripts/restore.sh",
         "scripts/backup-mongodb.sh",
+        "scripts/tradeai",
         "scripts/lib/log.sh",
         "scripts/lib/dotenv.sh",
         "scripts/lib/backup.sh",
@@ -49,6 +54,7 @@ def run(tmp_path: Path) -> Run:
                 "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
                 "LOG": str(log),
                 "HEALTHY_SECONDS": "0",
+                "PAGE_SECONDS": "0",
                 "NO_COLOR": "1",
                 **environment,
             },
@@ -60,26 +66,24 @@ def run(tmp_path: Path) -> Run:
         )
         asked = log.read_text().splitlines() if log.exists() else []
         return done, [
-            line.split(" --who")[0].removeprefix("exec -T backup python -m app.backup ")
+            re.sub(r" --(who|mark) .*", "", line).removeprefix("exec -T backup python -m app.backup ")
             for line in asked
-            if not line.startswith("ps")
+            if not line.startswith("ps") and "app.cli" not in line
         ]
 
     return play
 
 
-STOP, START, START_ALL = (
-    "stop supervisor worker backend realtime ai",
-    "start worker backend realtime ai",
-    ["start mongodb redis", "start worker backend realtime ai supervisor"],
-)
+UP = "up -d --no-deps --no-build --no-recreate"
+STORES, STOP = f"{UP} --wait mongodb redis", "stop supervisor worker backend realtime ai"
+START, START_ALL = f"{UP} worker backend realtime ai", f"{UP} mongodb redis worker backend realtime ai supervisor"
 
 
 def test_a_restore_stops_the_keeper_and_the_writers_and_settles_when_they_are_healthy(run: Run) -> None:
     done, asked = run("20260301T020000Z-ab12", "--yes")
     assert done.returncode == 0, done.stderr
     name = "20260301T020000Z-ab12"
-    assert asked == [f"restore {name} --check", STOP, f"restore {name}", START, "settle", *START_ALL]
+    assert asked == [f"restore {name} --check", STORES, STOP, f"restore {name}", START, "settle", START_ALL]
 
 
 def test_what_cannot_be_restored_stops_nothing(run: Run) -> None:
@@ -100,28 +104,69 @@ def test_services_that_do_not_work_with_the_restored_data_get_the_old_data_back(
     done, asked = run("--yes", SICK="ai")
     assert done.returncode == 1
     assert "The restore was undone: the data is what it was before" in done.stderr
-    assert asked[-4:] == [STOP, "undo", *START_ALL]
+    assert asked[-4:] == [STORES, STOP, "undo", START_ALL]
     assert "settle" not in asked
 
 
 def test_a_restore_that_breaks_starts_the_services_again(run: Run) -> None:
-    done, asked = run("--yes", BREAKS="restore latest --who")
+    done, asked = run("--yes", BREAKS="restore latest --mark")
     assert done.returncode == 1
     assert "The restore failed, see above; the services run again" in done.stderr
-    assert asked == ["restore latest --check", STOP, "restore latest", *START_ALL]
+    assert asked == ["restore latest --check", STORES, STOP, "restore latest", START_ALL]
 
 
 def test_a_restore_killed_after_the_switch_is_undone_at_once(run: Run, tmp_path: Path) -> None:
-    done, asked = run("--yes", BREAKS="restore latest --who", JOURNAL=str(tmp_path / "backups/.work/restore.json"))
+    done, asked = run("--yes", BREAKS="restore latest --mark", JOURNAL=str(tmp_path / "backups/.work/restore.json"))
     assert done.returncode == 1
-    assert asked[-3:] == ["undo", *START_ALL]
+    assert asked[-2:] == ["undo", START_ALL]
 
 
 def test_when_the_services_cannot_be_stopped_nothing_is_changed(run: Run) -> None:
     done, asked = run("--yes", BREAKS="stop")
     assert done.returncode == 1
     assert "nothing was changed" in done.stderr
-    assert asked == ["restore latest --check", STOP]
+    assert asked == ["restore latest --check", STORES, STOP]
+
+
+def test_what_somebody_elses_restore_left_is_not_undone(run: Run, tmp_path: Path) -> None:
+    journal = tmp_path / "backups/.work/restore.json"
+    done, asked = run("--yes", BREAKS="restore latest --mark", JOURNAL=str(journal), THEIRS="of the page")
+    assert done.returncode == 1
+    assert asked == ["restore latest --check", STORES, STOP, "restore latest", START_ALL]
+
+
+def test_when_nothing_runs_the_databases_come_first_and_everything_last(run: Run) -> None:
+    done, asked = run("--yes", NGINX="")
+    assert done.returncode == 0, done.stderr
+    assert asked.index(STORES) < asked.index("restore latest")
+    assert asked[-1] == "up -d --no-build --no-recreate"
+
+
+def test_a_database_that_does_not_start_changes_nothing(run: Run) -> None:
+    done, asked = run("--yes", BREAKS=UP)
+    assert done.returncode == 1
+    assert "The database could not be started, so nothing was changed" in done.stderr
+    assert asked == ["restore latest --check", STORES]
+
+
+@pytest.mark.parametrize("wish", [(), ("--undo",)])
+def test_the_second_of_two_is_refused_before_it_does_anything(run: Run, tmp_path: Path, wish: tuple[str, ...]) -> None:
+    (tmp_path / ".cache").mkdir()
+    with (tmp_path / ".cache/restore.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done, asked = run("--yes", *wish)
+    assert done.returncode == 1
+    assert "Another restore is at work" in done.stderr
+    assert asked == []
+    assert run("--yes", *wish)[0].returncode == 0
+
+
+@pytest.mark.parametrize("wish", [(), ("--undo",)])
+def test_a_restore_of_the_page_is_not_taken_from_under_it(run: Run, wish: tuple[str, ...]) -> None:
+    done, asked = run("--yes", *wish, PAGE="saving what is there, restoring, comparing")
+    assert done.returncode == 1
+    assert "A restore from the page is at work (saving what is there" in done.stderr
+    assert asked == []
 
 
 def test_a_backup_by_hand_prunes_afterwards(run: Run) -> None:

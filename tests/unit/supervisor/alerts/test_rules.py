@@ -53,6 +53,20 @@ def test_thresholds_are_those_of_the_manuals(name: str, promise: tuple[float, fl
     assert (rule.condition.threshold, rule.after.total_seconds()) == promise
 
 
+@pytest.mark.parametrize(
+    ("name", "priority"),
+    [
+        ("drill_failed", "P1"),
+        ("backup_missing", "P1"),
+        ("restore_unfinished", "P1"),
+        ("backup_unproven", "P2"),
+        ("backup_failed", "P2"),
+    ],
+)
+def test_priorities_are_those_of_the_manuals(name: str, priority: str) -> None:
+    assert str(BY_NAME[name].priority) == priority
+
+
 def test_names_are_told_once_and_inhibitors_exist() -> None:
     assert len(BY_NAME) == len(RULES)
     assert {entry.partition(":")[0] for rule in RULES for entry in rule.inhibited_by} <= set(BY_NAME)
@@ -79,6 +93,7 @@ def test_every_fixed_signal_has_a_rule() -> None:
         "db_latency_ms db_connection_failures db_query_mean_ms api_p95_ms api_error_share failed_sign_ins_10m unauthorised_10m "
         "privilege_attempts_10m configuration_changed image_changed certificate_days clock_drift_s queue_depth queue_growing "
         "redis_evicted audit_chain_broken backup_age_h backup_failed backup_shrunk_share proof_age_days "
-        "drill_failed disk_full_in_h"
+        "drill_failed disk_full_in_h offsite_failed retention_refused restore_failed restore_unfinished system_backup_failed "
+        "system_backup_age_days settings_backup_failed code_backup_failed code_backup_age_days update_failed"
     )
     assert set(fixed.split()) <= {rule.signal for rule in RULES}

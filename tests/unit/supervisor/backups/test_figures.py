@@ -31,6 +31,7 @@ def tell(backups: Sequence[Backup], records: Sequence[Record] = ()) -> dict[str,
 def test_without_any_backup_its_age_is_the_schedules() -> None:
     told = tell([])
     assert told.pop("backup_age_h") == 72
+    assert (told.pop("system_backup_age_days"), told.pop("code_backup_age_days")) == (3, 3)
     assert set(told.values()) == {0}
 
 
@@ -64,12 +65,29 @@ def test_the_age_of_the_copy_elsewhere_is_told_once_there_is_one() -> None:
         ("offsite", "offsite_failed"),
         ("prune", "retention_refused"),
         ("system", "system_backup_failed"),
+        ("configuration", "settings_backup_failed"),
+        ("code", "code_backup_failed"),
+        ("reread", "reread_failed"),
+        ("update", "update_failed"),
     ],
 )
 def test_the_newest_run_decides_whether_it_failed(kind: str, name: str) -> None:
     record: Callable[..., Any] = lambda ok: Record("1", kind, "schedule", NOW, NOW, ok, "it broke")  # noqa: E731
     assert tell([], [record(False), record(True)])[name] == 1
     assert tell([], [record(True), record(False)])[name] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("backup", "backup_failed"), ("drill", "drill_failed"), ("prune", "retention_refused")]
+)
+def test_the_second_of_two_at_once_is_no_failure_and_hides_none(kind: str, name: str) -> None:
+    def record(ok: bool, error: str) -> Record:
+        return Record("1", kind, "cron", NOW, NOW, ok, "why", "", {"error": error} if error else {})
+
+    refused = record(ok=False, error="backup-at-work")
+    assert tell([], [refused])[name] == 0
+    assert tell([], [refused, record(ok=True, error="")])[name] == 0
+    assert tell([], [refused, record(ok=False, error="backup-failed")])[name] == 1
 
 
 def test_a_failed_copy_counts_until_a_backup_is_made_without_trying_to_copy_it() -> None:
@@ -97,6 +115,27 @@ def test_a_restore_at_which_nobody_works_is_told() -> None:
     assert told["restore_unfinished"] == (1, "b1")
 
 
-def test_the_age_of_the_backup_of_the_whole_system_is_told_once_there_is_one() -> None:
-    whole = Record("1", "system", "root", NOW, NOW - timedelta(days=41), True, "made")
-    assert tell([], [whole])["system_backup_age_days"] == pytest.approx(41)
+@pytest.mark.parametrize(("kind", "name"), [("system", "system_backup_age_days"), ("code", "code_backup_age_days")])
+def test_what_the_host_saves_has_an_age_and_the_schedules_until_there_is_one(kind: str, name: str) -> None:
+    whole = Record("1", kind, "root", NOW, NOW - timedelta(days=41), True, "made")
+    failed = Record("2", kind, "root", NOW, NOW, False, "it broke")
+    assert tell([], [failed, whole])[name] == pytest.approx(41)
+    assert tell([], [failed])[name] == pytest.approx(3)
+
+
+def test_an_update_that_was_undone_is_no_alert_any_more() -> None:
+    failed = Record("1", "update", "root", NOW, NOW, False, "failed: it does not work. Going back.")
+    undone = Record("2", "update", "root", NOW, NOW, True, "was undone")
+    assert tell([], [failed])["update_failed"] == 1
+    assert tell([], [undone, failed])["update_failed"] == 0
+
+
+def test_a_damaged_backup_is_told_as_long_as_it_lies_there() -> None:
+    whole, spoilt = made(1), made(25)
+    proof = {"ok": False, "at": NOW.isoformat(), "reason": "It was cut short.", "damaged": True}
+    damaged = Backup(spoilt.folder, spoilt.manifest, "", proof)
+    failed_drill = Backup(spoilt.folder, spoilt.manifest, "", proof | {"damaged": False})
+    told = {measured.name: (measured.value, measured.detail) for measured in figures([whole, damaged], [], SINCE, NOW)}
+    assert told["verify_failed"] == (1, damaged.id)
+    assert tell([whole, failed_drill])["verify_failed"] == 0
+    assert tell([whole])["verify_failed"] == 0

@@ -1,6 +1,7 @@
 """The pages and the JSON of the backups: what is shown, what can be asked for, and what is refused in words."""
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.backup.orders import done, next_order, waiting
+from app.backup.owed import owed
 from app.backup.progress import ProgressFile
 from app.backup.records import Record, keep_record
 from app.backup.reports import Report, Step, keep_report
@@ -79,6 +81,29 @@ def test_an_empty_room_says_what_will_happen(room: Room) -> None:
     assert "There is no backup yet" in room.page("/backups/retention")
 
 
+def test_what_would_be_deleted_is_shown_before_it_is(filled: Room, backup: Callable[..., Backup]) -> None:  # noqa: F811
+    earlier = backup("20260301T010000Z-cd34", started_at=MOMENT - timedelta(hours=1), ended_at=MOMENT - timedelta(hours=1)).id
+    page = filled.page("/backups/retention")
+    kept, doomed = (page.split(name)[-1].split("</tr>")[0] for name in (NAME, earlier))
+    assert "kept" in kept
+    assert "newest, last proven" in kept
+    assert "deleted" in doomed
+    assert "Delete them" in page
+    assert "It is ordered" in filled.press("/backups/run/prune")
+    shutil.rmtree(filled.clerk.shelf.find(earlier).folder)
+    assert "Delete them" not in filled.page("/backups/retention")
+
+
+def test_a_drill_stands_with_its_words_and_how_long_it_took(filled: Room) -> None:
+    began = NOW - timedelta(seconds=95)
+    keep_record(
+        filled.clerk.shelf, Record("20260301T060000-0", "drill", "schedule", began, NOW, True, "restored and compared", NAME)
+    )
+    drills = filled.page().split("<h2>Drills</h2>")[1].split("</section>")[0]
+    assert "restored and compared" in drills
+    assert "took 1 min" in drills
+
+
 def test_the_page_shows_age_proof_and_how_long_a_restore_would_take(filled: Room) -> None:
     page = filled.page()
     for words in (NAME, "Proven", "about 12 s", "5 h ago", "Size of a backup"):
@@ -136,6 +161,16 @@ def test_a_download_is_the_archive_and_stands_in_the_journal(filled: Room) -> No
     assert answer.data[:2] == b"\x1f\x8b"
     assert f"{NAME}.archive.gz" in answer.headers["Content-Disposition"]
     assert filled.notes == [f"operator downloads the backup {NAME}"]
+    (entry,) = owed(filled.clerk.shelf)
+    assert (entry.action, entry.who, entry.backup) == ("backup.downloaded", OPERATOR, NAME)
+
+
+def test_what_cannot_be_written_down_for_the_audit_trail_is_not_given_away(filled: Room) -> None:
+    filled.clerk.shelf.work.mkdir(exist_ok=True)
+    (filled.clerk.shelf.work / "owed").write_text("no folder")
+    answer = filled.browser.get(f"/backups/{NAME}/download")
+    assert answer.status_code == 503
+    assert filled.notes == []
 
 
 @pytest.mark.parametrize("path", [f"/backups/{NAME}/download", "/backups", f"/backups/{NAME}", "/backups/retention"])
@@ -178,6 +213,41 @@ def test_the_api_refuses_what_makes_no_sense(filled: Room, method: str, path: st
     answer = filled.api(method, path, json=body) if body is not None else filled.api(method, path)
     assert answer.status_code == status, answer.text
     assert answer.get_json()["detail"]
+
+
+def test_a_part_of_a_backup_is_ordered_beside_the_live_data(filled: Room) -> None:
+    answer = filled.api("POST", f"/{NAME}/side", json={"side": "look", "part": "customer", "name": "c1", "who": "Ada"})
+    assert answer.status_code == 202, answer.text
+    (order,) = waiting(filled.clerk.shelf)
+    assert (order.kind, order.who, order.arguments) == ("side", "Ada", (NAME, "look", "customer=c1"))
+    assert filled.api("POST", "/nothing/side", json={"side": "s", "part": "customer", "name": "c1"}).status_code == 404
+    assert filled.api("POST", f"/{NAME}/side", json={"side": "s", "part": "database", "name": "c1"}).status_code == 422
+
+
+def test_the_page_orders_a_part_and_shows_its_comparison(filled: Room) -> None:
+    page = f"/backups/{NAME}"
+    assert "Name the new database" in filled.press(f"{page}/side", side="look", part="customer", name=" ")
+    assert waiting(filled.clerk.shelf) == []
+    assert "this page shows the comparison" in filled.press(f"{page}/side", side="look", part="customer", name="c1")
+    order = next_order(filled.clerk.shelf)
+    assert order
+    assert order.arguments == (NAME, "look", "customer=c1")
+    compared = {"sales": {"missing": 21, "added": 32, "changed": 43, "equal": 54}}
+    text = "It lies beside:\nsales: 21 only in the backup"
+    keep_record(filled.clerk.shelf, Record(order.id, "side", "x", NOW, NOW, True, text, NAME, {"collections": compared}))
+    done(filled.clerk.shelf, order)
+    shown = filled.page(page).split("A part of it")[1].split("</table>")[0]
+    for words in ("It lies beside:", "Only in the backup", "21", "32", "43", "54"):
+        assert words in shown
+
+
+def test_the_page_shows_the_last_good_copy_elsewhere_when_the_newest_failed(filled: Room) -> None:
+    hours_ago = NOW - timedelta(hours=3)
+    keep_record(filled.clerk.shelf, Record("20260301T040000-0", "offsite", "x", hours_ago, hours_ago, True, "lies there", NAME))
+    keep_record(filled.clerk.shelf, Record("20260301T060000-0", "offsite", "x", NOW, NOW, False, "the target is down", NAME))
+    page = filled.page()
+    assert "the target is down" in page
+    assert "the newest copy that lies there: 3 h ago" in page
 
 
 def test_the_schedule_places_its_orders_once_and_tells_the_figures(filled: Room) -> None:
