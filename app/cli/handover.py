@@ -1,5 +1,6 @@
 """`tradeai handover`, `list`, `show`, `verify`: the evidence-backed handover report, and whether one is as it was sealed."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -46,7 +47,7 @@ def show_(report: str) -> None:
 @click.argument("report", default="latest")
 def verify(report: str) -> None:
     given = report == "-"
-    judged = _judged(click.get_binary_stream("stdin")) if given else ask_keeper("POST", f"{_API}/{_name(report)}/check")
+    judged = _judged(sys.stdin.buffer) if given else ask_keeper("POST", f"{_API}/{_name(report)}/check")
     show(judged, Text(judged["text"], style="green" if judged["good"] else "red"))
     if not judged["good"]:
         raise SystemExit(1)

@@ -217,9 +217,11 @@ def _forms(blueprint: Blueprint, clerk: Clerk, conductor: Conductor) -> None:
 
     @blueprint.post("/backups/<backup_id>/side")
     def side(backup_id: str) -> AnyResponse:
-        asked = [request.form.get(name, "").strip() for name in ("side", "part", "name")]
+        database, part, name = (request.form.get(field, "").strip() for field in ("side", "part", "name"))
         done = _("It is ordered; this page shows the comparison when it is done.")
-        return answer(lambda: order_side(clerk, backup_id, *asked, who=OPERATOR), done, backup_id=_found(clerk, backup_id).id)
+        return answer(
+            lambda: order_side(clerk, backup_id, database, part, name, OPERATOR), done, backup_id=_found(clerk, backup_id).id
+        )
 
     @blueprint.post("/backups/<backup_id>/restore")
     def restore(backup_id: str) -> AnyResponse:
