@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
@@ -55,8 +57,8 @@ def elasticity() -> Response:
     )
 
 
-def _rounded(estimate: Estimate) -> dict[str, float]:
-    return {"value": round(estimate.value, 3), "standard_error": round(estimate.standard_error, 3)}
+def _told(estimate: Estimate) -> dict[str, Any]:
+    return {"value": round(estimate.value, 3), "standard_error": round(estimate.standard_error, 3), "basis": estimate.basis}
 
 
 def product_elasticity(one: BlockElasticity) -> ProductElasticity:
@@ -66,8 +68,8 @@ def product_elasticity(one: BlockElasticity) -> ProductElasticity:
         chain_id=one.block.block.chain_id,
         weeks=one.weeks,
         stores=one.stores,
-        promotion=Elasticity(**_rounded(one.promotion)),
-        promotion_featured=Elasticity(**_rounded(one.promotion_featured)),
-        regular=Elasticity(**_rounded(one.regular)),
-        cross=[CrossElasticity(product_id=key, **_rounded(estimate)) for key, estimate in one.cross],
+        promotion=Elasticity(**_told(one.promotion)),
+        promotion_featured=Elasticity(**_told(one.promotion_featured)),
+        regular=Elasticity(**_told(one.regular)),
+        cross=[CrossElasticity(product_id=key, **_told(estimate)) for key, estimate in one.cross],
     )

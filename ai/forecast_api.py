@@ -71,7 +71,7 @@ def forecast() -> Response:
             series=found_series if asked.detail == "series" else [],
             total=total,
             refused=refused[:_MOST_REFUSALS],
-            warnings=_warnings(book, weeks),
+            warnings=_warnings(book, weeks) + _unseen_plan(panel, asked.plan),
         )
     )
 
@@ -223,6 +223,16 @@ def _add_stand_in(
             weeks=[_week(panel, week, float(points[:, t].mean()), bands[t], float("nan")) for t, week in enumerate(weeks)],
         )
     )
+
+
+def _unseen_plan(panel: Panel, plan: list[PlannedWeeks]) -> list[str]:
+    """Support that no sale of any product ever had: a forecast cannot learn what it does."""
+    words = {"deal": "a deal", "feature": "an advertisement", "display": "a display"}
+    return [
+        f"no sale ever had {words[name]}: the forecast has not learned what one does"
+        for name in words
+        if any(getattr(planned, name) > 0 for planned in plan) and not (getattr(panel, name) > 0).any()
+    ]
 
 
 def _warnings(book: Book, weeks: list[int]) -> list[str]:

@@ -19,7 +19,7 @@ from ai.planning_schemas import DraftAsked, Share
 from ai.problems import Invalid
 from ai.schemas import Cost, Id, ModelInfo, Source, Strict
 from ai.serving import Ready
-from ai.simulate_api import outcomes_of, returns, simulated
+from ai.simulate_api import outcomes_of, returns, simulated, warnings_of
 
 MOST_CANDIDATES = 200
 _CENTS = Decimal(100)
@@ -59,6 +59,7 @@ class EventJudged(BaseModel):
     """code: chosen, demanded, excluded, loses, near (to `rivals`), budget, limit or guardrail.
 
     net, its 80 % band, spend and roi are the chosen side's; incremental_units are net of the after-effect and other products.
+    warnings: what its figures stand on where the sales do not hold it.
     """
 
     id: str
@@ -76,6 +77,7 @@ class EventJudged(BaseModel):
     incremental_units: float
     incremental_lo80: float
     incremental_hi80: float
+    warnings: list[str] = []
 
 
 class RefusedEvent(BaseModel):
@@ -168,6 +170,7 @@ class _Worked:
     turnover: Decimal
     baseline: float
     half80: float
+    warnings: list[str]
 
 
 def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str) -> _Worked | str:
@@ -192,7 +195,8 @@ def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str
     variance = sum(product.sd**2 + product.after_variance for product in found.products) + found.cannibalised_variance
     turnover = turnover_of(outcomes_of(ready, asked, found), side)
     baseline = sum(product.baseline for product in found.products)
-    return _Worked(candidate, result, other, turnover, baseline, 1.28155 * math.sqrt(variance))
+    half80 = 1.28155 * math.sqrt(variance)
+    return _Worked(candidate, result, other, turnover, baseline, half80, warnings_of(ready.panel, found))
 
 
 def _money(cents: float) -> str:
@@ -238,4 +242,5 @@ def _judged(one: _Worked, asked: OptimiseRequest, calendar: Calendar) -> EventJu
         incremental_units=round(candidate.units, 2),
         incremental_lo80=round(candidate.units - one.half80, 2),
         incremental_hi80=round(candidate.units + one.half80, 2),
+        warnings=one.warnings,
     )

@@ -120,10 +120,14 @@ class ElasticityRequest(Strict):
 
 
 class Elasticity(BaseModel):
-    """Percent change of units for one percent more price, with its standard error."""
+    """Percent change of units for one percent more price, with its standard error.
+
+    basis: `own` sales had such prices; else that of the `category`; `prior`: assumed before any sales were seen.
+    """
 
     value: float
     standard_error: float
+    basis: Literal["own", "category", "prior"] = "own"
 
 
 class CrossElasticity(Elasticity):

@@ -22,7 +22,7 @@ from ai.recommend.search import Place, Tried, of_product
 from ai.recommend.seen import last_promoted
 from ai.recommend.words import reasons, sharing, why_none
 from ai.recommend_schemas import MOST_PRODUCTS, NotProposed, Proposal, RecommendAnswer, RecommendRequest
-from ai.simulate_api import units_of
+from ai.simulate_api import units_of, warnings_of
 
 WEEKS_AHEAD = 13  # that are looked at unless asked otherwise
 
@@ -132,6 +132,7 @@ def _proposal(panel: Panel, place: Place, best: Tried, everything: list[Tried]) 
             *reasons(best.kind, best.found, best.worth, best.start, before, panel.weeks,
                      None if runner_up is None else (runner_up.kind, runner_up.worth),
                      None if soonest is None else (soonest.start, soonest.verdict, soonest.worth)),
+            *warnings_of(panel, best.found),
             *([] if given or isinstance(other, Missing) else [sharing(place.asked.side, float(draft.funding_share or 0))]),
         ],
     )  # fmt: skip

@@ -15,6 +15,7 @@ from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
+from ai.grounds import unseen
 from ai.models.book import MOST_WEEKS_AHEAD
 from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
 from ai.planning_schemas import (
@@ -53,7 +54,7 @@ def simulate_promotion() -> Response:
             manufacturer=side(manufacturer),
             retailer=side(retailer),
             refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
-            warnings=_warnings(found),
+            warnings=warnings_of(ready.panel, found),
         )
     )
 
@@ -194,6 +195,8 @@ def _simulated(product: DraftProduct) -> SimulatedProduct:
     )
 
 
-def _warnings(found: Simulation) -> list[str]:
+def warnings_of(panel: Panel, found: Simulation) -> list[str]:
+    """What to know before the figures are believed."""
     deepest = max(1 - product.price / product.price_regular for product in found.products)
-    return ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []
+    extrapolated = ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []
+    return extrapolated + unseen(panel, found.draft, found.products)

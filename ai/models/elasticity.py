@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ai.data.panel import Panel
+from ai.models.effects import Basis, Effects, effects_of
 from ai.models.loglinear import BlockModel, LogLinearModel
 
 _RIVAL = "rival_depth:"
@@ -17,10 +18,11 @@ _RIVAL = "rival_depth:"
 
 @dataclass(frozen=True)
 class Estimate:
-    """Percent of units per percent of price, and its standard error."""
+    """Percent of units per percent of price, its standard error, and where it comes from."""
 
     value: float
     standard_error: float
+    basis: Basis = "own"
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,25 @@ def elasticities(panel: Panel, model: LogLinearModel, product_ids: set[str]) -> 
 
 def _of(panel: Panel, block: BlockModel) -> BlockElasticity:
     used = panel.known[block.block.series] & block.modelled[:, None]
+    effects = effects_of(panel, block)
     return BlockElasticity(
         block=block,
         weeks=int(used.any(axis=0).sum()),
         stores=int(block.modelled.sum()),
-        promotion=combined(block, {"depth": 1.0}),
-        promotion_featured=combined(block, {"depth": 1.0, "feature_x_depth": 1.0}),
-        regular=combined(block, {"regular_price": -1.0}),
-        cross=tuple((n.removeprefix(_RIVAL), combined(block, {n: 1.0})) for n in block.names if n.startswith(_RIVAL)),
+        promotion=combined(block, effects, {"depth": 1.0}),
+        promotion_featured=combined(block, effects, {"depth": 1.0, "feature_x_depth": 1.0}),
+        regular=combined(block, effects, {"regular_price": -1.0}),
+        cross=tuple((n.removeprefix(_RIVAL), combined(block, effects, {n: 1.0})) for n in block.names if n.startswith(_RIVAL)),
     )
 
 
-def combined(block: BlockModel, parts: dict[str, float]) -> Estimate:
+def combined(block: BlockModel, effects: Effects, parts: dict[str, float]) -> Estimate:
     """Minus the weighted sum of coefficients: log units per log cut has the opposite sign of an elasticity."""
     weights = np.array([parts.get(name, 0.0) for name in block.names])
     value = -float(weights @ block.fit.coefficients)
     variance = float(weights @ block.fit.covariance @ weights)
-    return Estimate(value, float(np.sqrt(max(variance, 0.0))))
+    traits = ["feature" if part == "feature_x_depth" else part for part in parts]
+    return Estimate(value, float(np.sqrt(max(variance, 0.0))), effects.of(traits))
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class DraftProduct:
 
 @dataclass(frozen=True)
 class Simulation:
+    draft: Draft
     products: list[DraftProduct]
     cannibalised: float
     refused: list[tuple[str, str]]
@@ -94,7 +95,7 @@ def simulate(panel: Panel, model: LogLinearModel, quiet: np.ndarray, draft: Draf
         if reason:
             refused.append((product_id, reason))
     cannibalised, variance = _cannibalised(panel, model, quiet, depth_of, promoted_units, draft)
-    return Simulation(products, cannibalised, refused, variance)
+    return Simulation(draft, products, cannibalised, refused, variance)
 
 
 def _rows(panel: Panel, block: BlockModel, quiet: np.ndarray, usual: np.ndarray, draft: Draft) -> np.ndarray:

@@ -112,6 +112,7 @@ class ResponsePage(BaseModel):
     curves: list[dict[str, Any]]
     weeks: list[dict[str, Any]]
     elasticities: list[dict[str, Any]]
+    warnings: list[str] = []
 
 
 class Elasticities(BaseModel):
@@ -189,6 +190,7 @@ class Event(BaseModel):
     incremental_lo80: float | None
     incremental_hi80: float | None
     promotion_id: str | None = Field(None, description="The draft made of it")
+    warnings: list[str] = Field([], description="What its figures stand on where the sales do not hold it")
 
 
 class PlanSummary(BaseModel):

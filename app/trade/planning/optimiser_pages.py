@@ -149,6 +149,7 @@ def detail(plan_id: str) -> str | Response:
         done=done,
         events=events,
         chosen=chosen,
+        care=list(dict.fromkeys(text for event in chosen for text in event["warnings"])),
         calendar=calendar(chosen, asked.start, asked.end, asked.rules.blackout, budget) if chosen else None,
         left_out=[(_(_OUT.get(code, code)), count) for code, count in left_out.most_common()],
         band=_net_band(chosen),

@@ -43,9 +43,9 @@ EXPORTED = (
     Column("product_name", N_("Product")),
     Column("chain_name", N_("Customer")),
     *(
-        Column(f"{name}.{part}", f"{name.replace('_', ' ')} {part.replace('_', ' ')}", kind="number")
+        Column(f"{name}.{part}", f"{name.replace('_', ' ')} {part.replace('_', ' ')}", kind=kind)
         for name in _ESTIMATES
-        for part in ("value", "standard_error")
+        for part, kind in (("value", "number"), ("standard_error", "number"), ("basis", "text"))
     ),
     Column("weeks", N_("Weeks"), kind="number"),
     Column("stores", N_("Stores"), kind="number"),

@@ -132,6 +132,7 @@ def events(row: Mapping[str, Any]) -> list[dict[str, Any]]:
                 **{name: _exact(judged.get(name)) for name in ("net", "net_lo80", "net_hi80", "spend", "roi", "other_side_net")},
                 **{name: judged.get(name) for name in ("incremental_units", "incremental_lo80", "incremental_hi80")},
                 "promotion_id": (row.get("accepted") or {}).get(one["id"]),
+                "warnings": judged.get("warnings") or [],
             }
         )
     return sorted(found, key=lambda event: (not event["chosen"], event["start"], event["product_name"] or "", event["id"]))

@@ -197,6 +197,25 @@ def test_a_response_curve_rises_as_the_price_falls_through_the_quiet_weeks(clien
     assert body["deepest_seen"] == pytest.approx(0.25)
 
 
+def test_support_that_was_never_seen_is_told_wherever_it_is_planned(client: FlaskClient, panel: Panel) -> None:
+    shown = draft(panel, display=1.0)
+    assert client.post("/v1/simulate", json=draft(panel)).get_json()["warnings"] == []
+    assert "ever had a display" in client.post("/v1/simulate", json=shown).get_json()["warnings"][0]
+    asked = {"candidates": [{**shown, "id": "e1"}, {**draft(panel), "id": "e2"}], "budget": "4000"}
+    judged = {event["id"]: event["warnings"] for event in client.post("/v1/optimise", json=asked).get_json()["events"]}
+    assert "ever had a display" in judged["e1"][0]
+    assert judged["e2"] == []
+    plan = {"product_ids": ["prd_a"], "start": day(panel, 2), "end": day(panel, 2, 6), "display": 1.0}
+    warned = client.post("/v1/forecast", json=forecast_asked(panel, plan=[plan])).get_json()["warnings"]
+    assert "no sale ever had a display" in warned[-1]
+
+
+def test_elasticities_of_prices_that_never_moved_are_said_to_be_assumed(client: FlaskClient) -> None:
+    product = client.post("/v1/elasticity", json={"product_ids": ["prd_a"]}).get_json()["products"][0]
+    assert (product["promotion"]["basis"], product["regular"]["basis"]) == ("own", "prior")
+    assert client.post("/v1/response", json={"product_id": "prd_a"}).get_json()["warnings"] == []
+
+
 def test_a_response_of_one_store_stands_on_that_store_alone(client: FlaskClient) -> None:
     body = client.post("/v1/response", json={"product_id": "prd_a", "customer_ids": ["cus_3"]}).get_json()
     assert body["stores"] == 1

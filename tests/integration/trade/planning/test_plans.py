@@ -93,6 +93,17 @@ def test_unknown_events_unfinished_plans_and_viewers_are_refused(done: str, as_r
     assert client.post(f"/api/v1/planning/plans/{waiting}/accept", json={"events": ["e1"]}).status_code == 409
 
 
+def test_effects_that_were_never_seen_are_told_with_the_calendar(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client, told = as_role("account_manager"), recorded("optimise")
+    for event in told["events"]:
+        event["warnings"] = ["no sale of A ever had a display"]
+    ai.instead["/v1/optimise"] = (200, told)
+    plan_id = client.post("/api/v1/planning/plans", json=ASKED).json["id"]
+    run_pending()
+    assert chosen(client, plan_id)[0]["warnings"] == ["no sale of A ever had a display"]
+    assert client.get(f"/optimiser/{plan_id}").text.count("No sale of A ever had a display.") == 1
+
+
 def test_rules_that_no_calendar_keeps_are_told_clearly(market: Any, ai: RecordedAi, as_role: Any) -> None:
     ai.instead["/v1/optimise"] = (422, recorded("infeasible"))
     client = as_role("account_manager")

@@ -155,6 +155,19 @@ def test_price_response_shows_the_curve_the_weeks_and_every_product(market: Any,
     assert client.get("/api/v1/planning/response?product=prd_sku1").json["stores"] == 12
 
 
+def test_what_the_sales_never_held_is_said_on_the_pages(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("viewer")
+    ai.instead["/v1/simulate"] = (200, {**recorded("simulate"), "warnings": ["no sale of A ever had a display"]})
+    ai.instead["/v1/response"] = (200, {**recorded("response"), "warnings": ["no sale of A ever had a price cut"]})
+    assert "No sale of A ever had a display." in client.get(f"/what-if/answer?{ADDRESS}").text
+    page = client.get("/price-response?product=prd_sku1").text
+    assert "No sale of A ever had a price cut." in page
+    assert "−1.50 ± 1.00, assumed" in page
+    lines = client.get("/price-response?format=csv").text.splitlines()
+    assert "regular basis" in lines[0]
+    assert "prior" in lines[1]
+
+
 def test_a_curve_that_cannot_be_drawn_says_why(market: Any, ai: RecordedAi, as_role: Any) -> None:
     refused = {**recorded("response"), "curves": [], "weeks": [], "elasticities": [], "refused": "too few weeks", "stores": 0}
     ai.instead["/v1/response"] = (200, refused)
