@@ -110,6 +110,8 @@ class ModelList(BaseModel):
 
 
 class Job(BaseModel):
+    """held_back: why the model of a finished training is kept but does not serve; null where it serves."""
+
     id: str
     status: Literal["running", "done", "failed"]
     source: Source = "pos"
@@ -119,6 +121,7 @@ class Job(BaseModel):
     finished_at: str | None = None
     model: str | None = None
     error: str | None = None
+    held_back: str | None = None
 
 
 class JobAnswer(BaseModel):

@@ -57,7 +57,7 @@ def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
     )
     log.info("training_done", job=state.id, model=entry.id, rows=entry.rows, held_back=worse)
     step = f"kept beside the model that serves: {worse}" if worse else "done"
-    return replace(state, status="done", progress=1.0, step=step, finished_at=now(), model=entry.id)
+    return replace(state, status="done", progress=1.0, step=step, finished_at=now(), model=entry.id, held_back=worse)
 
 
 def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastModel | None:
