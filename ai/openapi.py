@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from ai import (
     anomalies_api,
     drift_api,
-    optimise_api,
+    optimise_schemas,
     planning_schemas,
     recommend_schemas,
     response_api,
@@ -52,7 +52,8 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
      planning_schemas.SimulateAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/anomalies", "Weeks nobody would expect", anomalies_api.AnomalyRequest, 200, anomalies_api.AnomalyAnswer,
      (400, 409, 413, 422, 503)),
-    ("post", "/v1/optimise", "The best calendar under a budget", optimise_api.OptimiseRequest, 200, optimise_api.OptimiseAnswer,
+    ("post", "/v1/optimise", "The best calendar under a budget", optimise_schemas.OptimiseRequest, 200,
+     optimise_schemas.OptimiseAnswer,
      (400, 409, 413, 422, 503)),
     ("post", "/v1/segments", "Customers or products in groups that sell alike", segments_api.SegmentsRequest, 200,
      segments_api.SegmentsAnswer, (400, 409, 413, 422, 503)),

@@ -166,6 +166,20 @@ class ElasticityAnswer(BaseModel):
     refused: list[Refusal] = []
 
 
+class TakenAsked(Strict):
+    """A promotion that is planned already: no other of the same product may run at the same stores near it."""
+
+    customer_ids: list[Id] = Field(min_length=1, max_length=5_000)
+    product_ids: list[Id] = Field(min_length=1, max_length=200)
+    start: Day
+    end: Day
+
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date, others: ValidationInfo) -> date:
+        return after_start(end, others, LONGEST_PLAN_DAYS)
+
+
 class DraftAsked(_Planned):
     """acquisition_price: what the retailer would pay per unit during the promotion; else the regular one.
 

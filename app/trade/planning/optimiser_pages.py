@@ -48,6 +48,7 @@ EXPORTED = (
 _OUT = {
     "loses": N_("They lose money"),
     "near": N_("Too near to a better one"),
+    "taken": N_("Their weeks are not free: another promotion of the product is near"),
     "budget": N_("The budget does not reach"),
     "limit": N_("Others use the limits better"),
     "guardrail": N_("Beyond a guardrail"),

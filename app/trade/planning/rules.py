@@ -169,8 +169,8 @@ def candidates(plan: PlanInput, skus: Sequence[str]) -> Candidates:
     return Candidates(events, every, left_out)
 
 
-def plan_question(plan: PlanInput, events: Sequence[Candidate]) -> dict[str, Any]:
-    """The plan as the AI service is asked about it."""
+def plan_question(plan: PlanInput, events: Sequence[Candidate], taken: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The plan as the AI service is asked about it; `taken`: promotions that exist already, see `taken.py`."""
     rules = plan.rules
     return {
         "candidates": [
@@ -189,6 +189,7 @@ def plan_question(plan: PlanInput, events: Sequence[Candidate]) -> dict[str, Any
         "most_at_once": rules.most_at_once,
         "most_spend_share": None if rules.most_spend_share is None else float(rules.most_spend_share),
         "fewest_incremental_units": rules.fewest_units,
+        "taken": list(taken),
         "source": plan.source.value,
     }
 

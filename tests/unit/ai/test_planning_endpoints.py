@@ -309,6 +309,18 @@ def test_an_event_that_spends_too_much_of_its_sales_is_out(client: FlaskClient, 
     assert body["net"] == "0.00"
 
 
+def test_events_near_promotions_that_exist_are_out_and_cannot_be_demanded(client: FlaskClient, panel: Panel) -> None:
+    there = {"customer_ids": ["cus_3"], "product_ids": ["prd_a"], "start": day(panel, 4), "end": day(panel, 4, 6)}
+    asked = {"candidates": candidates(panel), "budget": "4000", "taken": [there]}
+    body = client.post("/v1/optimise", json=asked).get_json()
+    judged = {event["id"]: (event["code"], event["chosen"]) for event in body["events"]}
+    assert judged["e4a"] == ("taken", False)
+    assert "taken" not in {code for key, (code, _chosen) in judged.items() if key != "e4a"}
+    assert fields(client.post("/v1/optimise", json={**asked, "must": ["e4a"]})) == ["must.0"]
+    unknown = {**there, "product_ids": ["prd_none"]}
+    assert fields(client.post("/v1/optimise", json={**asked, "taken": [unknown]})) == ["taken.0.product_ids.0"]
+
+
 def test_every_judged_event_says_what_it_earns_with_its_band(client: FlaskClient, panel: Panel) -> None:
     for event in client.post("/v1/optimise", json={"candidates": candidates(panel), "budget": "400"}).get_json()["events"]:
         assert float(event["net_lo80"]) < float(event["net"]) < float(event["net_hi80"])

@@ -48,6 +48,19 @@ def test_a_plan_is_worked_out_and_every_event_has_its_verdict(done: str, ai: Rec
     assert sorted(picked) == sorted(event["id"] for event in given["events"] if event["chosen"])
 
 
+def test_promotions_that_exist_keep_their_weeks(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("account_manager")
+    terms = {"name": "Spring", "customer_id": "cus_acme", "product_ids": ["prd_brand"], "start": "2026-06-08",
+             "end": "2026-06-21", "discount": "0.2"}  # fmt: skip
+    assert client.post("/api/v1/promotions", json=terms).status_code == 201
+    assert client.post("/api/v1/planning/plans", json=ASKED).status_code == 202
+    run_pending()
+    [question] = ai.questions("/v1/optimise")
+    [there] = question["taken"]
+    assert (there["customer_ids"], there["start"], there["end"]) == (["cus_acme"], "2026-06-08", "2026-06-21")
+    assert sorted(there["product_ids"]) == ["prd_sku1", "prd_sku2"]
+
+
 def test_the_job_run_again_changes_nothing(done: str, ai: RecordedAi) -> None:
     from app.core.jobs import Progress
     from app.trade.planning.work import work_out

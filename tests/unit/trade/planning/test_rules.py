@@ -114,3 +114,5 @@ def test_the_question_names_every_candidate_and_rule() -> None:
     assert (question["budget"], question["weeks_between"], question["most_at_once"]) == ("1000", 3, 2)
     assert (question["most_spend_share"], question["fewest_incremental_units"]) == (0.2, 500)
     assert [one["id"] for one in question["candidates"]] == [event.id for event in found.events]
+    there = {"customer_ids": ["cus_a"], "product_ids": ["prd_1"], "start": "2026-07-06", "end": "2026-07-19"}
+    assert (question["taken"], plan_question(asked, found.events, [there])["taken"]) == ([], [there])
