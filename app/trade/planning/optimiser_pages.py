@@ -14,6 +14,7 @@ from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.i18n import N_, _
 from app.core.settings import settings
 from app.trade.customers.store import nodes as customers
+from app.trade.models.measured import measured
 from app.trade.planning import figures, forms, plans, service
 from app.trade.planning.gantt import calendar
 from app.trade.planning.models import PlanState
@@ -150,6 +151,7 @@ def detail(plan_id: str) -> str | Response:
         done=done,
         events=events,
         chosen=chosen,
+        measured=measured(row.get("model")),
         care=list(dict.fromkeys(text for event in chosen for text in event["warnings"])),
         calendar=calendar(chosen, asked.start, asked.end, asked.rules.blackout, budget) if chosen else None,
         left_out=[(_(_OUT.get(code, code)), count) for code, count in left_out.most_common()],

@@ -18,6 +18,7 @@ from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.i18n import N_, _
 from app.core.mongo import Document
 from app.core.settings import settings
+from app.trade.models.measured import measured
 from app.trade.planning import figures, forms, rules, service
 from app.trade.planning.models import DraftFromWhatIf, ResponseQuery
 from app.trade.promotions import choices
@@ -137,6 +138,7 @@ def _answered(who: Principal, values: Mapping[str, str]) -> dict[str, Any]:
     return {
         **shown,
         "answer": found,
+        "measured": measured(found["model"]),
         "tiles": figures.tiles(found),
         "reading": figures.reading(found),
         "weeks_chart": figures.weeks_chart(found),
@@ -213,6 +215,7 @@ def price_response() -> str | Response:
         own=shown["elasticities"] if shown else [],
         chosen=chosen,
         refused=found["refused"],
+        measured=measured(found["model"]),
     )
 
 

@@ -70,7 +70,7 @@ def done(answer: dict[str, Any]) -> Document:
     return {
         "state": PlanState.DONE.value,
         "detail": None,
-        "model": {name: model.get(name) for name in ("id", "fitted_at", "window")},
+        "model": {name: model.get(name) for name in ("id", "fitted_at", "window", "metrics")},
         **{name: _exact(answer[name]) for name in ("net", "spend", "bound")},
         **{name: answer[name] for name in ("gap", "proven", "incremental_units")},
         "events_chosen": sum(one["chosen"] for one in answer["events"]),

@@ -106,6 +106,16 @@ def test_unknown_events_unfinished_plans_and_viewers_are_refused(done: str, as_r
     assert client.post(f"/api/v1/planning/plans/{waiting}/accept", json={"events": ["e1"]}).status_code == 409
 
 
+def test_a_plan_keeps_the_measured_error_of_its_model(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client, told = as_role("account_manager"), recorded("optimise")
+    told["model"]["metrics"] = {"chain": {"wmape": 0.218}}
+    ai.instead["/v1/optimise"] = (200, told)
+    plan_id = client.post("/api/v1/planning/plans", json=ASKED).json["id"]
+    run_pending()
+    assert client.get(f"/api/v1/planning/plans/{plan_id}").json["model"]["metrics"]["chain"]["wmape"] == 0.218
+    assert "a baseline of a chain and week 22" in client.get(f"/optimiser/{plan_id}").text
+
+
 def test_effects_that_were_never_seen_are_told_with_the_calendar(market: Any, ai: RecordedAi, as_role: Any) -> None:
     client, told = as_role("account_manager"), recorded("optimise")
     for event in told["events"]:

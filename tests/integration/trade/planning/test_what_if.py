@@ -155,6 +155,22 @@ def test_price_response_shows_the_curve_the_weeks_and_every_product(market: Any,
     assert client.get("/api/v1/planning/response?product=prd_sku1").json["stores"] == 12
 
 
+MEASURED = {"forecast": {"objective": {"median": {"wmape": 0.312}}}, "chain": {"wmape": 0.218}}
+
+
+def test_the_measured_error_of_the_model_stands_under_its_figures(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("viewer")
+    for name in ("simulate", "elasticity", "optimise"):
+        answer = recorded(name)
+        ai.instead[f"/v1/{name}"] = (200, {**answer, "model": {**answer["model"], "metrics": MEASURED}})
+    for address in (f"/what-if/answer?{ADDRESS}", "/price-response?product=prd_sku1"):
+        page = client.get(address).text
+        assert "a forecast of one store and week 31" in page
+        assert "a baseline of a chain and week 22" in page
+    ai.instead.clear()
+    assert "was not measured" in client.get(f"/what-if/answer?{ADDRESS}").text
+
+
 def test_what_the_sales_never_held_is_said_on_the_pages(market: Any, ai: RecordedAi, as_role: Any) -> None:
     client = as_role("viewer")
     ai.instead["/v1/simulate"] = (200, {**recorded("simulate"), "warnings": ["no sale of A ever had a display"]})
