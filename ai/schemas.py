@@ -185,9 +185,13 @@ class PromotionWeek(BaseModel):
 
 
 class Side(BaseModel):
-    """Money as strings; roi and its band are null when nothing was spent."""
+    """Money as strings; roi and its band are null when nothing was spent.
+
+    net = incremental margin + other products' margin + funding kept - spend.
+    """
 
     incremental_margin: str
+    other_products_margin: str
     spend: str
     funding_kept: str
     net: str

@@ -8,7 +8,7 @@ import numpy as np
 from flask import Response
 
 from ai import economics
-from ai.answers import side
+from ai.answers import other_product, side
 from ai.data.panel import Panel
 from ai.data.weeks import covered_weeks, monday_of
 from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
@@ -17,6 +17,7 @@ from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
 from ai.grounds import unseen
 from ai.models.book import MOST_WEEKS_AHEAD
+from ai.models.shelf import SisterUnits
 from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
 from ai.planning_schemas import (
     DraftAsked,
@@ -82,12 +83,19 @@ def returns(ready: Ready, asked: DraftAsked, found: Simulation) -> tuple[Return 
     """The manufacturer's side and the retailer's."""
     costs = Costs(asked.costs.fixed, asked.costs.per_unit)
     outcomes = outcomes_of(ready, asked, found)
-    return economics.manufacturer_return(outcomes, costs), economics.retailer_return(outcomes, costs)
+    inside = {product.block.block.key for product in found.products}
+    others = [
+        other_product(ready.panel, one.key[0], one.units, one.variance, one.price_regular, one.cost_regular)
+        for one in found.sisters
+        if one.key not in inside
+    ]
+    return economics.manufacturer_return(outcomes, costs, others), economics.retailer_return(outcomes, costs, others)
 
 
 def outcomes_of(ready: Ready, asked: DraftAsked, found: Simulation) -> list[ProductOutcome]:
-    """Each product as the economics take it."""
-    return [_outcome(product, ready.panel, asked) for product in found.products]
+    """Each product as the economics take it: less what the draft's other products take from it, which is not sold at all."""
+    taken = {one.key: one for one in found.sisters}
+    return [_outcome(product, ready.panel, asked, taken.get(product.block.block.key)) for product in found.products]
 
 
 def _rounded(value: float) -> float:
@@ -159,16 +167,17 @@ def _decimal(value: float, places: str) -> Decimal | None:
     return None if not np.isfinite(value) else Decimal(repr(float(value))).quantize(Decimal(places))
 
 
-def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked) -> ProductOutcome:
+def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked, taken: SisterUnits | None) -> ProductOutcome:
     acquisition = asked.acquisition_price
     known = panel.products.get(product.block.block.product_id)
-    net = product.incremental + product.after
-    half = _Z80 * float(np.sqrt(product.sd**2 + product.after_variance))
+    lost, lost_variance = (taken.units, taken.variance) if taken else (0.0, 0.0)
+    net = product.incremental + product.after + lost
+    half = _Z80 * float(np.sqrt(product.sd**2 + product.after_variance + lost_variance))
     regular = _decimal(product.cost_regular, "0.0001")
     mean, low, high = (_decimal(value, "0.01") or Decimal(0) for value in (net, net - half, net + half))
     return ProductOutcome(
         product_id=product.block.block.product_id,
-        units_sold=_decimal(product.promoted, "0.01") or Decimal(0),
+        units_sold=_decimal(max(product.promoted + lost, 0.0), "0.01") or Decimal(0),
         incremental=UnitBand(mean, low, high),
         price_paid=_decimal(product.price, "0.0001"),
         price_regular=_decimal(product.price_regular, "0.0001"),

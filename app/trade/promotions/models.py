@@ -181,12 +181,13 @@ class Interval(BaseModel):
 
 
 class Side(BaseModel):
-    """What one side earned: ROI = incremental margin / spend (1 breaks even), net = incremental margin - spend.
+    """What one side earned: ROI = (incremental + other products' margin) / spend: 1 breaks even; net is the same less spend.
 
     `missing` names what the sales or master data lack when it cannot be told.
     """
 
     incremental_margin: Decimal | None = None
+    other_products_margin: Decimal | None = Field(None, description="Of units that other products lost to it or gained by it")
     spend: Decimal | None = None
     net: Decimal | None = None
     roi: Decimal | None = None
@@ -315,7 +316,10 @@ class Promotion(BaseModel):
 
 
 class Totals(BaseModel):
-    """Sums over all promotions of a filter; only those with an analysis count towards units and money."""
+    """Sums over all promotions of a filter; only those with an analysis count towards units and money.
+
+    incremental_margin holds the margin of other products too: it is what the return is counted on.
+    """
 
     promotions: int
     analysed: int

@@ -217,8 +217,8 @@ class AiService:
                                    not_proposed=loses)  # fmt: skip
         band = Band(mean=40.0, lo80=20.0, hi80=60.0, lo95=10.0, hi95=70.0)
         side = Side(
-            incremental_margin="90.00", spend="40.00", funding_kept="0.00", net="50.00", net_lo80="-5.00", net_hi80="95.00",
-            roi="2.2500", roi_lo80="0.8750", roi_hi80="3.3750", basis=["as planned"],
+            incremental_margin="90.00", other_products_margin="0.00", spend="40.00", funding_kept="0.00", net="50.00",
+            net_lo80="-5.00", net_hi80="95.00", roi="2.2500", roi_lo80="0.8750", roi_hi80="3.3750", basis=["as planned"],
         )  # fmt: skip
         start = asked.start or FIRST_MONDAY + timedelta(weeks=WEEKS + 1)
         proposal = Proposal(
