@@ -7,8 +7,9 @@ from typing import Any
 from flask import Response
 
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
-from ai.models.elasticity import BlockElasticity, Estimate, category_means, elasticities
+from ai.models.elasticity import BlockElasticity, Estimate, GroupMean, elasticities, group_means
 from ai.planning_schemas import (
+    BrandElasticity,
     CategoryElasticity,
     CrossElasticity,
     Elasticity,
@@ -21,7 +22,7 @@ from ai.planning_schemas import (
 
 @blueprint.post("/elasticity")
 def elasticity() -> Response:
-    """Own and cross price elasticities with standard errors, thin products drawn to their category."""
+    """Own and cross price elasticities with standard errors, thin products drawn to their brand and category."""
     asked = read_body(ElasticityRequest)
     ready = parts().serving.ready(asked.source)
     known_ids(ready.panel, "", [], asked.product_ids)
@@ -43,18 +44,20 @@ def elasticity() -> Response:
             model=model_info(ready.entry),
             products=[product_elasticity(one) for one in everything if not wanted or one.block.block.product_id in wanted],
             categories=[
-                CategoryElasticity(
-                    category_id=mean.category_id,
-                    chain_id=mean.chain_id,
-                    products=mean.products,
-                    promotion_mean=round(mean.mean, 3),
-                    promotion_sd=round(mean.sd, 3),
-                )
-                for mean in category_means(everything)
+                CategoryElasticity(category_id=mean.category_id, **_of_group(mean)) for mean in group_means(everything, False)
+            ],
+            brands=[
+                BrandElasticity(category_id=mean.category_id, brand_id=mean.brand_id, **_of_group(mean))
+                for mean in group_means(everything, True)
             ],
             refused=refused,
         )
     )
+
+
+def _of_group(mean: GroupMean) -> dict[str, Any]:
+    figures = {"promotion_mean": round(mean.mean, 3), "promotion_sd": round(mean.sd, 3)}
+    return {"chain_id": mean.chain_id, "products": mean.products, **figures}
 
 
 def _told(estimate: Estimate) -> dict[str, Any]:
@@ -66,6 +69,7 @@ def product_elasticity(one: BlockElasticity) -> ProductElasticity:
     return ProductElasticity(
         product_id=one.block.block.product_id,
         chain_id=one.block.block.chain_id,
+        brand_id=one.block.block.brand_id,
         weeks=one.weeks,
         stores=one.stores,
         promotion=Elasticity(**_told(one.promotion)),

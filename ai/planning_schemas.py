@@ -141,6 +141,7 @@ class ProductElasticity(BaseModel):
 
     product_id: str
     chain_id: str
+    brand_id: str = ""
     weeks: int
     stores: int
     promotion: Elasticity
@@ -159,10 +160,17 @@ class CategoryElasticity(BaseModel):
     promotion_sd: float
 
 
+class BrandElasticity(CategoryElasticity):
+    """The same of one brand of the category."""
+
+    brand_id: str
+
+
 class ElasticityAnswer(BaseModel):
     model: ModelInfo
     products: list[ProductElasticity]
     categories: list[CategoryElasticity]
+    brands: list[BrandElasticity] = []
     refused: list[Refusal] = []
 
 

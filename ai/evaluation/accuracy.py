@@ -26,7 +26,7 @@ from ai.evaluation.planted import planted_test, planted_windows
 from ai.evaluation.quiet_windows import WEEKS, predict_windows, quiet_eights
 from ai.evaluation.scale import ROWS_OF_THE_GOAL, invented_panel, timed_calendar
 from ai.evaluation.scores import score
-from ai.models.elasticity import category_means, elasticities
+from ai.models.elasticity import elasticities, group_means
 from ai.models.forecast import fit_forecast
 from ai.models.loglinear import LogLinearModel
 from ai.models.training import train_model
@@ -101,7 +101,12 @@ def planted_section(panel: Panel) -> dict[str, Any]:
 def elasticity_section(panel: Panel) -> dict[str, Any]:
     found = elasticities(panel, _trained(panel), set())
     values = [one.promotion.value for one in found]
-    return {"products": len(found), "lowest": min(values), "highest": max(values), "mean": category_means(found)[0].mean}
+    return {
+        "products": len(found),
+        "lowest": min(values),
+        "highest": max(values),
+        "mean": group_means(found, by_brand=False)[0].mean,
+    }
 
 
 def scale_section(_panel: Panel) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Price elasticities read off the fitted log-linear model: own, promoted and regular, and to rivals' promotions.
 
-The coefficients are posteriors: each product was shrunk towards its category by empirical Bayes, as far as its own data is thin.
+The coefficients are posteriors: by empirical Bayes each product was shrunk towards its brand and category, as far as its own data
+is thin.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from ai.data.panel import Panel
 from ai.models.effects import Basis, Effects, effects_of
 from ai.models.loglinear import BlockModel, LogLinearModel
+from ai.models.priors import spread_of
 
 _RIVAL = "rival_depth:"
 
@@ -66,28 +68,27 @@ def combined(block: BlockModel, effects: Effects, parts: dict[str, float]) -> Es
 
 
 @dataclass(frozen=True)
-class CategoryMean:
-    """Mean over products, weighted by precision, and the spread between them: what a thin product is drawn to."""
+class GroupMean:
+    """Mean over products, weighted by precision, and the spread between them: what a thin product is drawn to.
+
+    brand_id: empty for the whole category.
+    """
 
     category_id: str
+    brand_id: str
     chain_id: str
     products: int
     mean: float
     sd: float
 
 
-def category_means(found: list[BlockElasticity]) -> list[CategoryMean]:
-    """One per category and retailer, of the promotion's elasticity (DerSimonian and Laird 1986)."""
-    groups: dict[tuple[str, str], list[Estimate]] = {}
+def group_means(found: list[BlockElasticity], by_brand: bool) -> list[GroupMean]:
+    """One per category (or brand of it) and retailer, of the promotion's elasticity; products without a brand make none."""
+    groups: dict[tuple[str, ...], list[tuple[float, float]]] = {}
     for one in found:
-        groups.setdefault((one.block.block.category_id, one.block.block.chain_id), []).append(one.promotion)
-    means = []
-    for (category_id, chain_id), members in sorted(groups.items()):
-        values = np.array([member.value for member in members])
-        variances = np.array([member.standard_error**2 for member in members])
-        between = max(float(values.var(ddof=1) - variances.mean()), 0.0) if len(values) > 1 else 0.0
-        weights = 1 / np.maximum(variances + between, 1e-9)
-        means.append(
-            CategoryMean(category_id, chain_id, len(values), float(weights @ values / weights.sum()), float(np.sqrt(between)))
-        )
-    return means
+        block = one.block.block
+        if not by_brand or block.brand_id:
+            key = (block.category_id, block.brand_id if by_brand else "", block.chain_id)
+            groups.setdefault(key, []).append((one.promotion.value, one.promotion.standard_error))
+    spreads = spread_of(groups)
+    return [GroupMean(*key, len(groups[key]), *spreads[key]) for key in sorted(groups)]

@@ -62,6 +62,7 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
                 "product_id": block.product_id,
                 "chain_id": block.chain_id,
                 "category_id": block.category_id,
+                "brand_id": block.brand_id,
                 "customer_ids": [panel.series[series][0] for series in block.series],
                 "rivals": [rival for rival, _ in block.rivals],
                 "names": entry.names,
@@ -126,7 +127,9 @@ def bind(stored: StoredModel, panel: Panel) -> LogLinearModel:
         rivals = tuple(
             (rival, np.array([panel.index.get((customer, rival), -1) for customer in customers])) for rival in facts["rivals"]
         )
-        block = Block(facts["product_id"], facts["chain_id"], facts["category_id"], np.array(found)[kept], rivals)
+        # Models of before brands were read say nothing of one; what they learned is in their coefficients.
+        names = (facts["product_id"], facts["chain_id"], facts["category_id"])
+        block = Block(*names, np.array(found)[kept], rivals, facts.get("brand_id", ""))
         part = {name: stored.arrays[f"{number}.{name}"] for name in ("intercepts", "usual_price", "modelled")}
         blocks[block.key] = BlockModel(
             block=block,

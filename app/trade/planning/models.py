@@ -122,6 +122,7 @@ class Elasticities(BaseModel):
 
     products: list[dict[str, Any]]
     categories: list[dict[str, Any]]
+    brands: list[dict[str, Any]] = []
     refused: list[dict[str, Any]]
 
 

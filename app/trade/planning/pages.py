@@ -32,6 +32,11 @@ blueprint = APIBlueprint("planning", __name__, template_folder="templates", enab
 
 ELASTICITY_COLUMNS = (
     Column("product_name", N_("Product"), kind="link"),
+    Column(
+        "brand_name",
+        N_("Brand"),
+        help=N_("Few sales: drawn to it, as far as brands differ"),
+    ),
     Column("chain_name", N_("Customer")),
     Column("promotion", N_("Price cut"), kind="custom", right=True, help=N_("Change of units for 1 % lower price, for a while")),
     Column("promotion_featured", N_("Advertised cut"), kind="custom", right=True, help=N_("The same in the advertisement")),
@@ -42,6 +47,7 @@ ELASTICITY_COLUMNS = (
 _ESTIMATES = ("promotion", "promotion_featured", "regular")
 EXPORTED = (
     Column("product_name", N_("Product")),
+    Column("brand_name", N_("Brand")),
     Column("chain_name", N_("Customer")),
     *(
         Column(f"{name}.{part}", f"{name.replace('_', ' ')} {part.replace('_', ' ')}", kind=kind)

@@ -72,12 +72,14 @@ def elasticities(who: Principal, source: Source = Source.POS) -> dict[str, Any]:
     answer = client.shared().elasticities(source.value)
     ids = {one["product_id"] for one in answer["products"]} | {one["product_id"] for one in answer["refused"]}
     cross = {other["product_id"] for one in answer["products"] for other in one["cross"]}
-    names = products.by_ids(ids | cross, {"name": 1})
+    brands = {one["brand_id"] for one in answer["products"] if one.get("brand_id")}
+    names = products.by_ids(ids | cross | brands, {"name": 1})
     for one in (*answer["products"], *answer["refused"], *(other for row in answer["products"] for other in row["cross"])):
         one["product_name"] = names[one["product_id"]]["name"] if one["product_id"] in names else _("Gone")
     chains = customers.by_ids({one["chain_id"] for one in answer["products"]}, {"name": 1})
     for one in answer["products"]:
         one["chain_name"] = chains[one["chain_id"]]["name"] if one["chain_id"] in chains else _("Gone")
+        one["brand_name"] = names[one["brand_id"]]["name"] if one.get("brand_id") in names else ""
     answer["products"].sort(key=lambda one: (one["product_name"], one["chain_name"]))
     return answer
 
