@@ -102,7 +102,7 @@ class PromotionInput(BaseModel):
     start: Day = Field(description="First day at the shelf")
     end: Day = Field(description="Last day at the shelf, included")
     sell_in: SellIn | None = None
-    pre_weeks: Weeks = Field(6, description="Weeks before that are watched for pre-dip")
+    pre_weeks: Weeks = Field(6, description="Weeks before it that are shown beside the baseline; no pre-dip is estimated")
     post_weeks: Weeks = Field(6, description="Weeks after that are watched for forward buying")
     discount: Share | None = Field(None, description="Share off the regular price, for example 0.25")
     costs: Costs = Field(default_factory=lambda: Costs())
