@@ -9,6 +9,7 @@ from ai.data.panel import Panel
 from ai.data.plan import PlannedEvent
 from ai.data.weeks import covered_weeks, monday_of
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
+from ai.grounds import far_ahead
 from ai.models.book import MOST_WEEKS_AHEAD, Book
 from ai.models.forecast import Forecast
 from ai.planning_schemas import (
@@ -236,10 +237,7 @@ def _unseen_plan(panel: Panel, plan: list[PlannedWeeks]) -> list[str]:
 
 
 def _warnings(book: Book, weeks: list[int]) -> list[str]:
-    warnings = []
-    learned = max(book.bound.model.horizons)
-    if weeks[-1] - book.panel.last_week > learned:
-        warnings.append(f"the model learned to look {learned} weeks ahead; what lies beyond rests on price and season alone")
+    warnings = far_ahead(book, weeks[-1])
     if book.panel.last_week - (book.panel.first_week + book.bound.model.members.last) > 8:
         warnings.append("the model has not seen the latest sales; train it again")
     if not book.bound.model.spread.tried:

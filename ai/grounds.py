@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ai.data.panel import Panel
+from ai.models.book import Book
 from ai.models.effects import Basis, effects_of
 from ai.models.loglinear import BlockModel
 from ai.models.simulate import Draft, DraftProduct
@@ -32,6 +33,14 @@ def unseen_cut(panel: Panel, blocks: Sequence[BlockModel]) -> list[str]:
     for block in blocks:
         found.setdefault(effects_of(panel, block, rivals=False).of(["depth"]), []).append(block)
     return [_sentence(panel, "depth", basis, members) for basis, members in found.items() if basis != "own"]
+
+
+def far_ahead(book: Book, last: int) -> list[str]:
+    """What to know of a forecast of the week number `last`, or of a promotion that ends in it."""
+    learned = max(book.bound.model.horizons)
+    if last - book.panel.last_week <= learned:
+        return []
+    return [f"the model learned to look {learned} weeks ahead; what lies beyond rests on price and season alone"]
 
 
 def _used(draft: Draft, product: DraftProduct) -> Mapping[str, float]:

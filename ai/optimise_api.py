@@ -18,7 +18,7 @@ from ai.optimise.calendar import Calendar, Candidate, NoCalendar, Reason, Rules,
 from ai.optimise_schemas import CandidateAsked, EventJudged, OptimiseAnswer, OptimiseRequest, RefusedEvent
 from ai.problems import Invalid
 from ai.serving import Ready
-from ai.simulate_api import outcomes_of, returns, simulated, warnings_of
+from ai.simulate_api import outcomes_of, returns, simulated, warnings_of, work_out_weeks
 
 _CENTS = Decimal(100)
 
@@ -30,6 +30,7 @@ def optimise() -> Response:
     ready = parts().serving.ready(asked.source)
     for number, taken in enumerate(asked.taken):
         known_ids(ready.panel, f"taken.{number}.", taken.customer_ids, taken.product_ids)
+    work_out_weeks(ready, asked.candidates)
     candidates: list[Candidate] = []
     worked: dict[str, _Worked] = {}
     refused: list[RefusedEvent] = []
@@ -129,7 +130,7 @@ def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str
     turnover = turnover_of(outcomes_of(ready, asked, found), side)
     baseline = sum(product.baseline for product in found.products)
     half80 = 1.28155 * math.sqrt(variance)
-    return _Worked(candidate, result, other, turnover, baseline, half80, warnings_of(ready.panel, found))
+    return _Worked(candidate, result, other, turnover, baseline, half80, warnings_of(ready, asked, found))
 
 
 def _money(cents: float) -> str:

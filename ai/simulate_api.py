@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import numpy as np
@@ -15,7 +16,7 @@ from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
-from ai.grounds import unseen
+from ai.grounds import far_ahead, unseen
 from ai.models.book import MOST_WEEKS_AHEAD
 from ai.models.shelf import SisterUnits
 from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
@@ -55,7 +56,7 @@ def simulate_promotion() -> Response:
             manufacturer=side(manufacturer),
             retailer=side(retailer),
             refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
-            warnings=warnings_of(ready.panel, found),
+            warnings=warnings_of(ready, asked, found),
         )
     )
 
@@ -77,6 +78,15 @@ def simulated(ready: Ready, asked: DraftAsked, prefix: str) -> Simulation:
     furthest = panel.last_week + MOST_WEEKS_AHEAD
     around = [min(week, furthest) for week in range(weeks[0], weeks[-1] + 1 + LONGEST_LAG)]
     return simulate(panel, ready.model, ready.quiet_weeks().units(around), draft)
+
+
+def work_out_weeks(ready: Ready, drafts: Iterable[DraftAsked]) -> None:
+    """The quiet weeks that these drafts stand on, all at once: week by week they would cost many times as much."""
+    last, furthest = ready.panel.last_week, ready.panel.last_week + MOST_WEEKS_AHEAD
+    reach = (covered_weeks(draft.start, draft.end) for draft in drafts)
+    weeks = {week for start, end in reach for week in range(max(start, last + 1), min(end + LONGEST_LAG, furthest) + 1)}
+    if weeks:
+        ready.quiet_weeks().units(sorted(weeks))
 
 
 def returns(ready: Ready, asked: DraftAsked, found: Simulation) -> tuple[Return | Missing, Return | Missing]:
@@ -204,8 +214,9 @@ def _simulated(product: DraftProduct) -> SimulatedProduct:
     )
 
 
-def warnings_of(panel: Panel, found: Simulation) -> list[str]:
+def warnings_of(ready: Ready, asked: DraftAsked, found: Simulation) -> list[str]:
     """What to know before the figures are believed."""
     deepest = max(1 - product.price / product.price_regular for product in found.products)
     extrapolated = ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []
-    return extrapolated + unseen(panel, found.draft, found.products)
+    far = far_ahead(ready.book(), covered_weeks(asked.start, asked.end)[1])
+    return extrapolated + far + unseen(ready.panel, found.draft, found.products)

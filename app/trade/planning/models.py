@@ -15,7 +15,7 @@ from app.trade.sales.models import Source
 
 WholeShare = Annotated[Decimal, Field(ge=0, le=1, max_digits=8, decimal_places=6)]
 LONGEST_WEEKS = 12
-FURTHEST_WEEKS = 26  # ahead of the sales; the forecast reaches no further
+FURTHEST_WEEKS = 54  # ahead of the sales; the forecast reaches no further
 MOST_CANDIDATES = 200
 
 

@@ -17,7 +17,7 @@ from app.trade.customers.store import nodes as customers
 from app.trade.models.measured import measured
 from app.trade.planning import figures, forms, plans, service
 from app.trade.planning.gantt import calendar
-from app.trade.planning.models import PlanState
+from app.trade.planning.models import FURTHEST_WEEKS, PlanState
 from app.trade.promotions import choices
 from app.trade.promotions.rules import EXPLAINED_DISCOUNT
 from app.web import formatting
@@ -118,6 +118,7 @@ def _form(values: Mapping[str, str], chosen: list[str], products: list[str], err
     return render_template(
         "planning/optimiser.html",
         newest=service.newest_week(who),
+        furthest=FURTHEST_WEEKS,
         form=values,
         errors=errors or {},
         rows=range(1, forms.ROWS + 1),

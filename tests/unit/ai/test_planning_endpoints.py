@@ -112,7 +112,7 @@ def test_a_product_nobody_sold_is_refused_with_a_reason(client: FlaskClient, pan
     ("changes", "field"),
     [
         ({"from": "2024-06-03"}, "from"),
-        ({"to": "2025-06-30"}, "to"),
+        ({"to": "2025-09-30"}, "to"),
         ({"to": "2199-01-01"}, "to"),
         ({"product_ids": ["prd_none"]}, "product_ids.0"),
         ({"objective": "luck"}, "objective"),
@@ -307,6 +307,24 @@ def test_an_event_that_spends_too_much_of_its_sales_is_out(client: FlaskClient, 
     assert {event["code"] for event in body["events"]} == {"guardrail"}
     assert "0 % of its promoted sales" in body["events"][0]["reason"]
     assert body["net"] == "0.00"
+
+
+def test_a_calendar_of_a_year_is_near_its_bound_and_says_what_is_far_ahead(client: FlaskClient, panel: Panel) -> None:
+    """200 candidates over 52 weeks, worked out and chosen in one call."""
+    events = [
+        draft(panel, id=f"e{number}", product_ids=[("prd_a", "prd_b", "prd_c")[number % 3]], cut=0.1 + 0.05 * (number % 4),
+              start=day(panel, 1 + number % 51), end=day(panel, 2 + number % 51, 6), costs={"per_unit": "0.10", "fixed": "50"})
+        for number in range(200)
+    ]  # fmt: skip
+    asked = {"candidates": events, "budget": "20000", "weeks_between": 2, "most_at_once": 2, "most_events": 40}
+    body = client.post("/v1/optimise", json=asked).get_json()
+    assert (len(body["events"]), body["refused"]) == (200, [])
+    assert body["gap"] <= 0.01
+    assert float(body["spend"]) <= 20_000
+    judged = {event["id"]: event for event in body["events"]}
+    assert judged["e0"]["warnings"] == []
+    assert "4 weeks ahead" in judged["e50"]["warnings"][0]
+    assert max(judged[key]["chosen"] for key in judged if int(key[1:]) % 51 > 26)
 
 
 def test_events_near_promotions_that_exist_are_out_and_cannot_be_demanded(client: FlaskClient, panel: Panel) -> None:

@@ -36,10 +36,10 @@ def plan(**changes: Any) -> PlanInput:
 
 def test_only_weeks_after_the_sales_within_the_forecast_can_be_planned() -> None:
     weeks = first_weeks(NEWEST, 2)
-    assert (weeks[0], len(weeks), last_day(weeks[-1], 2)) == (FIRST, 25, date(2027, 1, 3))
-    assert window_errors(FIRST, date(2027, 1, 3), NEWEST) == []
+    assert (weeks[0], len(weeks), last_day(weeks[-1], 2)) == (FIRST, 53, date(2027, 7, 18))
+    assert window_errors(FIRST, date(2027, 7, 18), NEWEST) == []
     assert [error.field for error in window_errors(date(2026, 7, 1), FIRST, NEWEST)] == ["start"]
-    assert [error.field for error in window_errors(FIRST, date(2027, 1, 4), NEWEST)] == ["end"]
+    assert [error.field for error in window_errors(FIRST, date(2027, 7, 19), NEWEST)] == ["end"]
     assert [error.field for error in window_errors(date(2026, 8, 1), FIRST, NEWEST)] == ["end"]
 
 
