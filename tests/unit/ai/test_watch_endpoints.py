@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -142,6 +143,18 @@ def test_hidden_weeks_are_hidden(make_panel: Any, said: Said) -> None:
     again = hidden_weeks(other)
     assert (again.mean == said.mean).all()
     assert (again.quantiles == said.quantiles).all()
+
+
+def test_all_hidden_weeks_together_are_hidden_from_origins_before_them(make_panel: Any, said: Said) -> None:
+    """Whatever is sold in any of them; origins among them do see what sold up to then."""
+    other = make_panel()
+    weeks = said.actual.shape[1]
+    other.units[:, -weeks:] *= 7
+    again = hidden_weeks(other)
+    before = np.array([[place < lead for place in range(weeks)] for lead in said.leads])
+    equal = (again.median == said.median).all(axis=1)
+    assert equal[before].all()
+    assert not equal[~before].any()
 
 
 def test_too_short_a_history_says_how_much_is_needed(make_panel: Any, keep: Any) -> None:
