@@ -100,6 +100,8 @@ def _fit_block(
     refusal = ""
     if not modelled.any():
         refusal = f"no store has {FEWEST_WEEKS_OF_A_SERIES} weeks of sales"
+    elif not (panel.units[block.series][used] > 0).any():
+        refusal = "it never sold a unit"
     elif quiet_weeks < FEWEST_QUIET_WEEKS:
         refusal = f"only {quiet_weeks} weeks without promotion, {FEWEST_QUIET_WEEKS} are needed for a baseline"
     model = BlockModel(

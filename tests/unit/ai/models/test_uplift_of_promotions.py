@@ -121,13 +121,14 @@ def test_a_short_history_gives_a_clear_refusal_or_an_answer(make_panel: Callable
         assert train_model(panel).blocks
 
 
-def test_all_zero_sales_do_not_break_the_fit(
+def test_a_product_that_never_sold_a_unit_is_refused_and_does_not_break_the_fit(
     make_panel: Callable[..., Panel], quick_model: Callable[[Panel], LogLinearModel]
 ) -> None:
     panel = make_panel(lambda sales: replace(sales, units=np.where(sales.product == 0, 0.0, sales.units)))
-    found = UpliftModel(panel, quick_model(panel)).uplift(asked(panel))
-    assert found.actual == 0
-    assert 0 <= found.baseline.expected < 20
+    model = quick_model(panel)
+    with pytest.raises(Refused, match="never sold a unit"):
+        UpliftModel(panel, model).uplift(asked(panel))
+    assert not model.blocks[("prd_b", "cus_chain")].refusal
 
 
 def test_a_product_without_prices_is_refused_and_the_others_are_not(

@@ -16,14 +16,7 @@ FIRST = date(2026, 3, 2)
 
 def week(number: int, role: str, **figures: Any) -> dict[str, Any]:
     parts = {"expected_dip": 0.0, "cannibalised": 0.0, "halo": 0.0}
-    return {
-        "week": FIRST + timedelta(weeks=number),
-        "role": role,
-        "expected_dip": 0.0,
-        "cannibalised": 0.0,
-        "halo": 0.0,
-        **figures,
-    }
+    return {"week": FIRST + timedelta(weeks=number), "role": role, **parts, **figures}
 
 
 def row(weeks: list[dict[str, Any]], **analysis: Any) -> dict[str, Any]:
