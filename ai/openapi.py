@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -60,7 +60,22 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
     ("post", "/v1/recommend", "The next promotions that pay", recommend_schemas.RecommendRequest, 200,
      recommend_schemas.RecommendAnswer, (400, 409, 413, 422, 503)),
     ("get", "/health", "Is the service able to work", None, 200, schemas.Health, (503,)),
+    ("get", "/livez", "Does the process answer", None, 200, schemas.Alive, ()),
 )  # fmt: skip
+# Which sales a question is about, where it is no part of a body.
+_ABOUT_A_SOURCE = ("/v1/drift", "/v1/evaluation")
+_SOURCE = {
+    "name": "source",
+    "in": "query",
+    "required": False,
+    "schema": {"enum": list(get_args(schemas.Source)), "default": "pos"},
+}
+_METRICS = {
+    "get": {
+        "summary": "Figures for Prometheus",
+        "responses": {"200": {"description": "The answer", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    }
+}
 
 
 def _content(name: str, kind: str = "application/json") -> dict[str, Any]:
@@ -90,15 +105,16 @@ def document() -> dict[str, Any]:
         }
         if asked:
             operation["requestBody"] = {"required": True, "content": _content(asked.__name__)}
-        names = re.findall(r"{(\w+)}", path)
-        if names:
-            operation["parameters"] = [
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
-            ]
+        parameters = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", path)
+        ]
+        parameters += [_SOURCE] if path in _ABOUT_A_SOURCE else []
+        if parameters:
+            operation["parameters"] = parameters
         paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "TradeAI: AI service", "version": "1"},
-        "paths": paths,
+        "paths": {**paths, "/metrics": _METRICS},
         "components": {"schemas": definitions["$defs"]},
     }

@@ -247,6 +247,10 @@ class Health(BaseModel):
     detail: str = ""
 
 
+class Alive(BaseModel):
+    status: Literal["ok"]
+
+
 class ProblemBody(BaseModel):
     type: str
     title: str

@@ -106,8 +106,8 @@ def days(sales: SalesColumns) -> SalesColumns:
 
 
 CASES: tuple[Change, ...] = (
-    a_store_of_five_weeks, a_product_of_five_weeks, a_series_of_zeros, a_product_of_zeros, gaps, returns, a_product_without_prices,
-    one_promotion, no_promotion, a_product_always_promoted, every_row_twice, days,
+    a_store_of_five_weeks, a_product_of_five_weeks, a_series_of_zeros, a_product_of_zeros, gaps, returns,
+    a_product_without_prices, one_promotion, no_promotion, a_product_always_promoted, every_row_twice, days,
 )  # fmt: skip
 
 
