@@ -78,7 +78,11 @@ ensure_venv "$ROOT"
 fetch_data
 [ -z "$data_only" ] || exit 0
 "$ROOT/.venv/bin/pytest" -q tests/unit/ai/evaluation/test_orange_juice_rounds.py
-nice -n 19 "$ROOT/.venv/bin/python" -m ai.evaluation.accuracy "$DATA" "$RESULTS" "${sections[@]}"
+# Each in a process of its own: the memory that the page tells is that of the section alone.
+for section in "${sections[@]}"; do
+    nice -n 19 "$ROOT/.venv/bin/python" -m ai.evaluation.accuracy "$DATA" "$RESULTS" "$section" \
+        || die "The section $section failed; what was measured before it is in $RESULTS."
+done
 if [ -n "$peers" ]; then
     install_peers
     run_peers

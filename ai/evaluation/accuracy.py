@@ -34,6 +34,7 @@ from ai.registry.train import THREADS
 
 PLANTED = ((2.0, 0.9), (1.3, 1.0))  # factor during the promotion, factor in the two weeks after
 SEEDS = (1, 2, 3, 4, 5)
+PUBLISHED_NAIVE = "109.89"  # percent: the last week repeated
 PROCESSES = int(os.environ.get("TRADEAI_BENCH_PROCESSES", "2"))  # rounds that are forecast side by side
 
 
@@ -167,6 +168,10 @@ def main(argv: list[str] | None = None) -> int:
             "peak_megabytes": max(resource.getrusage(who).ru_maxrss for who in _WHOSE) // 1024,
         }
         (arguments.out / f"{name}.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+        if name == "naive" and f"{100 * found['mape']:.2f}" != PUBLISHED_NAIVE:
+            print(f"The check of the protocol gave {100 * found['mape']:.2f} %, not {PUBLISHED_NAIVE}: these are not the "
+                  "published sales or rounds. Fetch them anew: rm -r .cache/orange-juice", file=sys.stderr)  # fmt: skip
+            return 1
     return 0
 
 

@@ -61,9 +61,10 @@ def test_seven_megabytes_of_ids_are_refused_in_bounded_memory(client: FlaskClien
     assert peak < 64 * MEGABYTE
 
 
-FIELDS = ("product_ids", "customer_ids", "start", "end", "from", "to", "cut", "price", "deal", "product_id", "candidates",
-          "budget", "costs", "funding_share", "source", "must", "taken", "promotions", "lead", "of", "objective", "detail", "weeks",
-          "rules")  # fmt: skip
+FIELDS = (
+    "product_ids", "customer_ids", "start", "end", "from", "to", "cut", "price", "deal", "product_id", "candidates", "budget",
+    "costs", "funding_share", "source", "must", "taken", "promotions", "lead", "of", "objective", "detail", "weeks", "rules",
+)  # fmt: skip
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
