@@ -254,7 +254,7 @@ def page(out: Path, bench: Path = BENCH) -> str:
     parts = [
         INTRODUCTION,
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}, one thread a method. Seconds are of processor time: the "
-        "machine was shared. Megabytes are those of a process at its peak, the data and the benchmark around the method included.\n",
+        "machine was shared. Megabytes are those of a process at its peak, with the data and the benchmark around the method.\n",
         protocol,
         "## Forecasts\n",
         "\n".join(forecast_lines(out)),

@@ -23,6 +23,7 @@ from app.trade.sales import explorer
 from app.trade.sales.models import Source
 from app.trade.sales.part import asked_with_our_names
 
+MOST_SKUS = 200  # of one simulated promotion
 _BANDS = {
     "incremental_units": "incremental_units",
     "post_dip_units": "post_dip_band",
@@ -53,9 +54,12 @@ def simulate(who: Principal, wanted: WhatIf) -> dict[str, Any]:
     skus = skus_of(wanted.product_ids)
     if not skus:
         errors.append(FieldError("product_ids", _("Choose products that exist; a brand or category needs SKUs below it.")))
+    if len(skus) > MOST_SKUS:
+        text = _("{count} SKUs are too many for one promotion; choose at most {most}.", count=len(skus), most=MOST_SKUS)
+        errors.append(FieldError("product_ids", text))
     if errors:
         raise Invalid(errors=errors)
-    question = rules.whatif_question(wanted, skus[:200])
+    question = rules.whatif_question(wanted, skus)
     return told(asked_with_our_names(lambda: client.shared().simulate(question), _FIELDS))
 
 

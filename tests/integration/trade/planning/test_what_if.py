@@ -44,6 +44,14 @@ def test_what_makes_no_sense_is_named_before_anybody_is_asked(market: Any, ai: R
     assert ai.asked == []
 
 
+def test_more_skus_than_one_simulation_holds_are_refused_instead_of_cut(
+    market: Any, ai: RecordedAi, as_role: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.trade.planning.service.MOST_SKUS", 1)
+    assert fields(as_role("viewer").post("/api/v1/planning/simulate", json=TRIED)) == {"product_ids"}
+    assert ai.asked == []
+
+
 def test_fields_that_the_ai_service_refuses_carry_our_names(market: Any, ai: RecordedAi, as_role: Any) -> None:
     errors = [{"field": "customer_ids.0", "message": "there is no customer cus_x"}, {"field": "cut", "message": "too deep"}]
     ai.instead["/v1/simulate"] = (422, {"type": "/problems/invalid", "detail": "no", "errors": errors})
