@@ -79,7 +79,7 @@ def models() -> Response:
     serving = {source: registry.current(source) for source in {entry.source for entry in entries}}
     return answer(
         ModelList(
-            models=[model_info(entry, serving[entry.source] == entry) for entry in entries],
+            models=[model_info(entry, serving[entry.source] == entry, whole=True) for entry in entries],
             gone=[model_info(entry, False) for entry in reversed(registry.remembered())],
         )
     )

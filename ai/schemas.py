@@ -91,7 +91,10 @@ class Window(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A fitted model with its errors on weeks it had not seen (shares, not percent)."""
+    """A fitted model with its errors on weeks it had not seen (shares, not percent).
+
+    sha256: over its files; features: the columns that baseline and forecast learned from, told by GET /v1/models alone.
+    """
 
     id: str
     source: Source
@@ -100,6 +103,8 @@ class ModelInfo(BaseModel):
     window: Window
     current: bool = True
     metrics: dict[str, Any]
+    sha256: str = ""
+    features: dict[str, list[str]] | None = None
 
 
 class ModelList(BaseModel):

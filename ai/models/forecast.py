@@ -82,13 +82,17 @@ class BackTest:
 
 @dataclass(frozen=True)
 class ForecastModel:
-    """back_test: what the metrics were measured on; None where the sales were too short, and in a model read from a file."""
+    """back_test: what the metrics were measured on; None where the sales were too short, and in a model read from a file.
+
+    columns: what the trees look at, empty in a model read from a file.
+    """
 
     members: Members
     spread: Spread
     horizons: tuple[int, ...]
     metrics: dict[str, Any]
     back_test: BackTest | None = None
+    columns: tuple[str, ...] = ()
 
 
 class Forecaster:
@@ -141,7 +145,8 @@ def fit_forecast(
     if last + 1 < FEWEST_WEEKS:
         raise TooShort(f"a forecast needs sales over {FEWEST_WEEKS} weeks, there are {last + 1}")
     rows = ForecastRows(market_of(panel))
-    learned = _Learned(rows, _learning_rows(rows, last, horizons))
+    table = _learning_rows(rows, last, horizons)
+    learned, columns = _Learned(rows, table), tuple(table.names)
     starts = [last - TRIED_WEEKS * number for number in range(TRIED_WINDOWS, 0, -1)]
     windows: list[Tried] = []
     for start in (start for start in starts if start >= FEWEST_WEEKS + min(horizons)):
@@ -154,6 +159,7 @@ def fit_forecast(
         horizons=horizons,
         metrics=metrics,
         back_test=back_test,
+        columns=columns,
     )
 
 

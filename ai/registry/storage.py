@@ -80,6 +80,7 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
         "first_week": model.first_week,
         "last_week": model.last_week,
         "metrics": model.metrics,
+        "features": features_of(model, forecast),
         "blocks": blocks,
     }
     if forecast is not None:
@@ -88,6 +89,13 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
         facts["metrics"] = model.metrics | {"forecast": forecast.metrics}
         arrays |= forecast_arrays
     return StoredModel(facts, arrays)
+
+
+def features_of(model: LogLinearModel, forecast: ForecastModel | None) -> dict[str, list[str]]:
+    """Names of the columns that each part learned from; those of rivals once, whatever the rival."""
+    names = (name.partition(":")[0] for block in model.blocks.values() for name in block.names)
+    found = {"baseline": list(dict.fromkeys(names))}
+    return found | {"forecast": list(forecast.columns)} if forecast else found
 
 
 def write(stored: StoredModel, folder: Path) -> str:
