@@ -29,7 +29,8 @@ class Effects:
 
     def of(self, traits: Iterable[str]) -> Basis:
         """The basis of a figure that stands on all these traits."""
-        return max((self.bases[trait] for trait in traits), key=_WEAKER.index, default="own")
+        found = [self.bases[trait] for trait in traits]
+        return max(found, key=_WEAKER.index) if found else "own"
 
 
 def effects_of(panel: Panel, model: BlockModel, rivals: bool = True) -> Effects:

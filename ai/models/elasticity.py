@@ -84,11 +84,14 @@ class GroupMean:
 
 def group_means(found: list[BlockElasticity], by_brand: bool) -> list[GroupMean]:
     """One per category (or brand of it) and retailer, of the promotion's elasticity; products without a brand make none."""
-    groups: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+    groups: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for one in found:
         block = one.block.block
         if not by_brand or block.brand_id:
             key = (block.category_id, block.brand_id if by_brand else "", block.chain_id)
             groups.setdefault(key, []).append((one.promotion.value, one.promotion.standard_error))
     spreads = spread_of(groups)
-    return [GroupMean(*key, len(groups[key]), *spreads[key]) for key in sorted(groups)]
+    return [
+        GroupMean(category_id, brand_id, chain_id, len(members), *spreads[category_id, brand_id, chain_id])
+        for (category_id, brand_id, chain_id), members in sorted(groups.items())
+    ]

@@ -6,12 +6,14 @@ that between brands and that within them; where brands do not differ by more tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 Prior = tuple[float, float]  # mean and standard deviation
+Key = TypeVar("Key", bound=Hashable)
 FEWEST_TO_LEARN_FROM = 3  # products of a category; also degrees of freedom within brands, plus one
 _SHRINKS_TO_AT_LEAST = 0.03
 _INFORMED = 0.5  # of the broad prior's variance: an estimate that kept more says nothing
@@ -109,7 +111,7 @@ def _weighted(estimates: np.ndarray, variances: np.ndarray) -> Prior:
     return float((weights * estimates).sum() / weights.sum()), float(1 / weights.sum())
 
 
-def spread_of(groups: Mapping[tuple[str, ...], Sequence[Prior]]) -> dict[tuple[str, ...], Prior]:
+def spread_of(groups: Mapping[Key, Sequence[Prior]]) -> dict[Key, Prior]:
     """Per group of estimates (value, standard error): their mean weighted by precision, and the spread between them."""
     found = {}
     for key, members in groups.items():

@@ -218,6 +218,8 @@ class Plan(PlanSummary):
     question: PlanInput
     model: dict[str, Any] | None = None
     incremental_units: float | None = None
+    net_lo80: Decimal | None = Field(None, description="80 % band of the chosen events' net together")
+    net_hi80: Decimal | None = None
     bound: Decimal | None = None
     gap: float | None = Field(None, description="(bound - net) / bound")
     proven: bool | None = None

@@ -15,7 +15,7 @@ from app.core.i18n import N_, _
 from app.core.settings import settings
 from app.trade.customers.store import nodes as customers
 from app.trade.models.measured import measured
-from app.trade.planning import figures, forms, plans, service
+from app.trade.planning import figures, forms, plans, rules, service
 from app.trade.planning.gantt import calendar
 from app.trade.planning.models import FURTHEST_WEEKS, PlanState
 from app.trade.promotions import choices
@@ -156,7 +156,7 @@ def detail(plan_id: str) -> str | Response:
         care=list(dict.fromkeys(text for event in chosen for text in event["warnings"])),
         calendar=calendar(chosen, asked.start, asked.end, asked.rules.blackout, budget) if chosen else None,
         left_out=[(_(_OUT.get(code, code)), count) for code, count in left_out.most_common()],
-        band=_net_band(chosen),
+        band=rules.net_band(chosen),
         customer_names=", ".join(node["name"] for node in customers.by_ids(asked.customer_ids, {"name": 1}).values()),
         kinds=[figures.mechanics_text(one.discount, one.deal, one.feature, one.display) for one in asked.mechanics],
         job=plans.open_job(row),
@@ -209,14 +209,3 @@ def _why(event: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
 def _label(event: Mapping[str, Any]) -> str:
     window = formatting.window(event["start"], event["end"])
     return _("{product} {window} ({what})", product=event["product_name"], window=window, what=event["what"])
-
-
-def _net_band(chosen: list[dict[str, Any]]) -> tuple[Any, Any] | None:
-    """80 % band of the plan's net: the events' half-widths in quadrature, as their errors are independent in the model."""
-    known = [event for event in chosen if event["net"] is not None and event["net_lo80"] is not None]
-    if not known:
-        return None
-    net = sum(event["net"] for event in known)
-    below = sum((event["net"] - event["net_lo80"]) ** 2 for event in known).sqrt()
-    above = sum((event["net_hi80"] - event["net"]) ** 2 for event in known).sqrt()
-    return net - below, net + above

@@ -44,6 +44,7 @@ def test_a_plan_is_worked_out_and_every_event_has_its_verdict(done: str, ai: Rec
     assert {candidate["product_ids"][0] for candidate in question["candidates"]} == {"prd_sku1", "prd_sku2"}
     assert (question["budget"], question["weeks_between"]) == ("1500", 2)
     assert all(event["reason"] for event in plan["events"])
+    assert float(plan["net_lo80"]) < float(plan["net"]) < float(plan["net_hi80"])
     picked = [event["id"] for event in plan["events"] if event["chosen"]]
     assert sorted(picked) == sorted(event["id"] for event in given["events"] if event["chosen"])
 

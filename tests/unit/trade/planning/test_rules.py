@@ -14,6 +14,7 @@ from app.trade.planning.rules import (
     funding_per_unit,
     last_day,
     monday_of,
+    net_band,
     plan_errors,
     plan_question,
     promotion_type,
@@ -105,6 +106,14 @@ def test_candidates_are_few_enough_lie_in_the_period_and_try_every_line(
     if found.every <= length:
         lines = {(event.customer_id, event.product_id, event.mechanics) for event in found.events}
         assert len(lines) == customers * skus * kinds
+
+
+def test_the_band_of_a_plan_is_narrower_than_its_events_bands_together() -> None:
+    one = {"net": Decimal(100), "net_lo80": Decimal(70), "net_hi80": Decimal(140)}
+    other = {"net": Decimal(50), "net_lo80": Decimal(10), "net_hi80": Decimal(80)}
+    assert net_band([one, other]) == (Decimal("100.00"), Decimal("200.00"))
+    assert net_band([one, {"net": None, "net_lo80": None, "net_hi80": None}]) == (Decimal("70.00"), Decimal("140.00"))
+    assert net_band([]) is None
 
 
 def test_the_question_names_every_candidate_and_rule() -> None:
