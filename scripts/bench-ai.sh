@@ -15,7 +15,7 @@ Usage: scripts/bench-ai.sh [--data] [--no-peers] [SECTION ...]
 
   --data       fetch the data and stop
   --no-peers   leave the methods from PyPI out
-  SECTION      naive forecast training scale optimiser baseline windows placebo planted elasticity (default: these), and
+  SECTION      naive forecast training scale serving optimiser baseline windows placebo planted elasticity (default: these), and
                final: weeks 157 to 160, to be looked at once, when the model is settled
 
 Data, peers' Python and results lie in .cache/orange-juice, .cache/peers and .cache/bench-ai. Takes about half an hour of one core
@@ -73,7 +73,7 @@ run_peers() {
     done
 }
 
-[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training scale optimiser baseline windows placebo planted elasticity)
+[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training scale serving optimiser baseline windows placebo planted elasticity)
 ensure_venv "$ROOT"
 fetch_data
 [ -z "$data_only" ] || exit 0

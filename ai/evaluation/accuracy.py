@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ai.data.panel import Panel
+from ai.evaluation import serving_memory
 from ai.evaluation.forecast_rounds import forecast_rounds
 from ai.evaluation.orange_juice import FINAL_ORIGINS, ORIGINS, naive, read_panel, run_rounds
 from ai.evaluation.placebo import placebo_test
@@ -116,6 +117,11 @@ def scale_section(_panel: Panel) -> dict[str, Any]:
     return training_section(invented) | {"series": len(invented.series)}
 
 
+def serving_section(_panel: Panel) -> dict[str, Any]:
+    """Memory of a process that only answers, on 1.6 million invented rows."""
+    return serving_memory.measured(ROWS_OF_THE_GOAL)
+
+
 def optimiser_section(_panel: Panel) -> dict[str, Any]:
     """200 candidates over 52 weeks under every rule, drawn five times: the widest gap and the most processor seconds."""
     found = [timed_calendar(seed) for seed in SEEDS]
@@ -133,6 +139,7 @@ SECTIONS: dict[str, Callable[[Panel], dict[str, Any]]] = {
     "final": lambda panel: forecast_rounds(panel, FINAL_ORIGINS, processes=PROCESSES),
     "training": training_section,
     "scale": scale_section,
+    "serving": serving_section,
     "optimiser": optimiser_section,
     "baseline": baseline_section,
     "windows": windows_section,

@@ -225,6 +225,12 @@ def check_lines(out: Path) -> list[str]:
         lines.append(training_line(training, "under 60 s on 2 cores", 60, None))
     if scale := read(out, "scale"):
         lines.append(training_line(scale, "under 10 min and 1,200 MB", 600, 1200))
+    if serving := read(out, "serving"):
+        used = serving["serving_megabytes"]
+        lines.append(
+            f"| serving on {serving['rows']:,} rows, {serving['series']:,} series: at most 400 MB | {used:,} MB at the peak of "
+            f"loading, simulating every product and forecasting everything | {verdict(used <= 400)} |"
+        )
     if optimiser := read(out, "optimiser"):
         gap, most = optimiser["widest_gap"], optimiser["most_cpu_seconds"]
         clock = optimiser["wall_seconds"] / optimiser["calendars"]

@@ -98,6 +98,13 @@ def test_training_at_size_has_a_limit_of_memory(out: Path, megabytes: int, verdi
     assert next(line for line in page(out).splitlines() if "1,600,000 rows" in line).endswith(f"| {verdict} |")
 
 
+@pytest.mark.parametrize(("megabytes", "verdict"), [(400, "met"), (401, "**not met**")])
+def test_serving_at_size_has_a_limit_of_memory(out: Path, megabytes: int, verdict: str) -> None:
+    measured = {"rows": 1_600_000, "series": 16_000, "serving_megabytes": megabytes}
+    (out / "serving.json").write_text(json.dumps(measured))
+    assert next(line for line in page(out).splitlines() if line.startswith("| serving on")).endswith(f"| {verdict} |")
+
+
 def test_hidden_windows_are_quiet_throughout(panel: Panel) -> None:
     panel_quiet = panel.quiet.copy()
     for window in quiet_eights(panel):
