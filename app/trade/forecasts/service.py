@@ -85,5 +85,6 @@ def _plan(asked: ForecastAsked, part: dict[str, Any], first: date) -> list[dict[
         **({"cut": asked.cut / 100} if asked.cut is not None else {}),
         "deal": float(asked.deal),
         "feature": float(asked.feature),
+        "display": float(asked.display),
     }
     return [{**planned, "product_ids": skus[place : place + _MOST_SKUS]} for place in range(0, len(skus), _MOST_SKUS)]
