@@ -10,7 +10,7 @@ import numpy as np
 from ai import economics
 from ai.data.panel import Panel
 from ai.data.weeks import monday_of
-from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
+from ai.economics import Costs, Missing, OtherProduct, ProductOutcome, Return, UnitBand
 from ai.models.loglinear import LogLinearModel
 from ai.models.sisters import SisterEffect
 from ai.models.totals import Total, quantiles
@@ -114,6 +114,21 @@ def outcome_of(product: ProductUplift, panel: Panel, model: LogLinearModel) -> P
     )
 
 
+def other_product(
+    panel: Panel, product_id: str, units: float, variance: float, price_regular: float, cost_regular: float
+) -> OtherProduct:  # fmt: skip
+    """What a product outside the promotion lost or gained, as the economics take it."""
+    half = _Z80 * math.sqrt(max(variance, 0.0))
+    known = panel.products.get(product_id)
+    return OtherProduct(
+        product_id=product_id,
+        units=UnitBand(_units(units), _units(units - half), _units(units + half)),
+        price_regular=_price(price_regular),
+        acquisition_regular=_price(cost_regular),
+        unit_cost=Decimal(known.unit_cost) if known and known.unit_cost is not None else None,
+    )
+
+
 def side(result: Return | Missing) -> Side | MissingFigure:
     if isinstance(result, Missing):
         return MissingFigure(missing=result.missing, detail=result.detail)
@@ -123,6 +138,7 @@ def side(result: Return | Missing) -> Side | MissingFigure:
 
     return Side(
         incremental_margin=str(result.incremental_margin),
+        other_products_margin=str(result.other_products_margin),
         spend=str(result.spend),
         funding_kept=str(result.funding_kept),
         net=str(result.net),
@@ -139,6 +155,10 @@ def uplift_result(key: str, found: Uplift, costs: Costs, panel: Panel, model: Lo
     baseline, dip = found.baseline, dip_band(found.dip)
     incremental = incremental_band(found.actual, baseline, model)
     outcomes = [outcome_of(product, panel, model) for product in found.products]
+    others = [
+        other_product(panel, sister.product_id, sister.units, sister.variance, sister.price_regular, sister.cost_regular)
+        for sister in found.sisters
+    ]
     cannibalised, halo = sister_bands(found.sisters)
     share = (found.actual - baseline.expected) / baseline.expected if baseline.expected > 0 else None
     return UpliftResult(
@@ -155,7 +175,7 @@ def uplift_result(key: str, found: Uplift, costs: Costs, panel: Panel, model: Lo
         uplift_percent=None if share is None else round(100 * share, 1),
         placebo_p_value=None if found.p_value is None else round(found.p_value, 4),
         weeks=[promotion_week(sums, model) for sums in found.weeks] if weeks else None,
-        manufacturer=side(economics.manufacturer_return(outcomes, costs)),
-        retailer=side(economics.retailer_return(outcomes, costs)),
+        manufacturer=side(economics.manufacturer_return(outcomes, costs, others)),
+        retailer=side(economics.retailer_return(outcomes, costs, others)),
         warnings=found.warnings,
     )

@@ -35,6 +35,7 @@ from ai.schemas import (
 from ai.serving import Ready
 
 MOST_BASELINE_CELLS = 60_000
+MOST_UPLIFT_WEEKS = 60_000  # in one answer: each is an object of its own
 
 
 def _job(state: JobState) -> JobAnswer:
@@ -78,7 +79,7 @@ def models() -> Response:
     serving = {source: registry.current(source) for source in {entry.source for entry in entries}}
     return answer(
         ModelList(
-            models=[model_info(entry, serving[entry.source] == entry) for entry in entries],
+            models=[model_info(entry, serving[entry.source] == entry, whole=True) for entry in entries],
             gone=[model_info(entry, False) for entry in reversed(registry.remembered())],
         )
     )
@@ -169,10 +170,22 @@ def uplift() -> Response:
     ready = serving_parts.serving.ready(asked.source)
     for number, promotion in enumerate(asked.promotions):
         known_ids(ready.panel, f"promotions.{number}.", promotion.customer_ids, promotion.product_ids)
+    if asked.detail == "weeks":
+        _not_too_many_weeks(asked)
     results = [_one_uplift(ready, promotion, asked.detail == "weeks") for promotion in asked.promotions]
     for result in results:
         serving_parts.metrics.promotions.labels(result.status).inc()
     return answer(UpliftAnswer(model=model_info(ready.entry), results=results))
+
+
+def _not_too_many_weeks(asked: UpliftRequest) -> None:
+    spans = ((covered_weeks(one.start, one.end), one.pre_weeks + one.post_weeks) for one in asked.promotions)
+    weeks = sum(last - first + 1 + around for (first, last), around in spans)
+    if weeks > MOST_UPLIFT_WEEKS:
+        raise Invalid(
+            f"{weeks:,} weeks are more than {MOST_UPLIFT_WEEKS:,}; ask for fewer promotions at once, or for detail: totals",
+            [{"field": "promotions", "message": "too many together with their weeks before and after"}],
+        )
 
 
 def _one_uplift(ready: Ready, asked: PromotionAsked, weeks: bool) -> UpliftResult:

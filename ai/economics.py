@@ -1,18 +1,19 @@
 """What a promotion earned, for the manufacturer and for the retailer, in exact decimals.
 
-One definition of return: ROI = incremental margin / net spend. Incremental margin values the extra units at the
+One definition of return: ROI = margin gained / net spend. Incremental margin values the extra units at the
 *regular* margin; the discount on every unit sold is spend. Together they are the true change of profit:
 
   manufacturer: units*(promo price - cost) - baseline*(regular price - cost)
               = incremental*(regular price - cost) - units*(regular price - promo price)
 
 where the manufacturer's price is what the retailer pays per unit. The retailer's side is the same with shelf
-prices, and what the manufacturer funds per unit is taken off its spend.
+prices, and what the manufacturer funds per unit is taken off its spend. Units that other products lost to the promotion, or
+gained by it, are valued at their own regular margin and belong to the return: ROI = (incremental + other margin) / spend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -22,7 +23,6 @@ NOTHING = Decimal(0)
 # Spend that is measured (not entered) and below this share of regular turnover cannot be told from averaging in the
 # prices; dividing by it would print returns of thousands of percent.
 MEASURABLE_SHARE = Decimal("0.02")
-_SISTERS = "sales taken from, or drawn to, other products are not counted"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class UnitBand:
     mean: Decimal
     lo80: Decimal
     hi80: Decimal
+
+
+Lines = list[tuple[UnitBand, Decimal]]  # units, each with its margin per unit
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,18 @@ class ProductOutcome:
 
 
 @dataclass(frozen=True)
+class OtherProduct:
+    """A product outside the promotion that lost units to it (below zero) or gained by it. Money per unit at regular prices, None
+    when unknown; a product without unit cost is not the manufacturer's own, or its cost is not known."""
+
+    product_id: str
+    units: UnitBand
+    price_regular: Decimal | None
+    acquisition_regular: Decimal | None
+    unit_cost: Decimal | None
+
+
+@dataclass(frozen=True)
 class Costs:
     """What people entered about the promotion's costs; None means not entered."""
 
@@ -64,9 +79,10 @@ class Costs:
 
 @dataclass(frozen=True)
 class Return:
-    """One side's result. Money rounded to cents; roi None when nothing was spent."""
+    """One side's result. Money rounded to cents; net and roi hold the other products; roi None when nothing was spent."""
 
     incremental_margin: Decimal
+    other_products_margin: Decimal
     spend: Decimal
     funding_kept: Decimal
     net: Decimal
@@ -119,12 +135,10 @@ def _bought(one: ProductOutcome) -> Decimal | None:
     return max(one.acquisition_regular - one.funding, NOTHING)
 
 
-def _result(
-    margins: tuple[Decimal, Decimal, Decimal], spend: Decimal, kept: Decimal, turnover: Decimal, basis: list[str]
-) -> Return:
-    """A Return from incremental margin at (mean, low, high) and spend; turnover: regular value of the units sold,
-    zero when the spend was entered and needs no doubt."""
-    mean, low, high = margins
+def _result(own: Lines, others: Lines, spend: Decimal, kept: Decimal, turnover: Decimal, basis: list[str]) -> Return:
+    """A Return from units with their margins and spend; turnover: regular value of the units sold, zero when the spend was
+    entered and needs no doubt."""
+    mean, low, high = _margins([*own, *others])
     divisor = spend
     if spend <= 0:
         basis = [*basis, "nothing was spent, so there is no return on it"]
@@ -132,7 +146,8 @@ def _result(
         divisor = NOTHING
         basis = [*basis, "spend is under 2 % of regular value: too little to tell from averaging, so no return is given"]
     return Return(
-        incremental_margin=money(mean),
+        incremental_margin=money(_margins(own)[0]),
+        other_products_margin=money(_margins(others)[0]),
         spend=money(spend),
         funding_kept=money(kept),
         net=money(mean + kept - spend),
@@ -145,8 +160,25 @@ def _result(
     )
 
 
-def _margins(lines: Sequence[tuple[UnitBand, Decimal]]) -> tuple[Decimal, Decimal, Decimal]:
-    """Incremental margin at mean, low and high units.
+def _others(others: Sequence[OtherProduct], margin_of: Callable[[OtherProduct], Decimal | None]) -> tuple[Lines, list[str]]:
+    """Units of other products with their margins, and in words what is counted of them."""
+    if not others:
+        return [], ["no effect on other products was found"]
+    found = [(one, margin_of(one)) for one in others]
+    lines = [(one.units, margin) for one, margin in found if margin is not None]
+    unknown = sorted({one.product_id for one, margin in found if margin is None})
+    told = ["other products: units taken from them or drawn to them, at their regular margin"] if lines else []
+    if unknown:
+        told.append(f"not counted, because a price or cost is not known: other products {', '.join(unknown)}")
+    return lines, told
+
+
+def _less(price: Decimal | None, cost: Decimal | None) -> Decimal | None:
+    return None if price is None or cost is None else price - cost
+
+
+def _margins(lines: Lines) -> tuple[Decimal, Decimal, Decimal]:
+    """Margin at mean, low and high units.
 
     Half-widths of different products are added in quadrature: their errors are independent in the model.
     """
@@ -156,9 +188,11 @@ def _margins(lines: Sequence[tuple[UnitBand, Decimal]]) -> tuple[Decimal, Decima
     return mean, mean - below, mean + above
 
 
-def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return | Missing:
+def manufacturer_return(
+    products: Sequence[ProductOutcome], costs: Costs, others: Sequence[OtherProduct] = ()
+) -> Return | Missing:
     """The manufacturer's side: sells at the regular acquisition cost, makes at unit_cost, funds the difference."""
-    lines: list[tuple[UnitBand, Decimal]] = []
+    lines: Lines = []
     spend, turnover = costs.fixed or NOTHING, NOTHING
     for product in products:
         if product.unit_cost is None:
@@ -180,13 +214,13 @@ def manufacturer_return(products: Sequence[ProductOutcome], costs: Costs) -> Ret
         basis.append("spend: how much less the retailer paid per unit during the promotion, times units sold")
     kinds = sorted({product.unit_cost_basis or "unknown" for product in products})
     basis.append(f"unit cost: {', '.join(kinds)}")
-    basis.append(_SISTERS)
-    return _result(_margins(lines), spend, NOTHING, turnover, basis)
+    beside, told = _others(others, lambda one: _less(one.acquisition_regular, one.unit_cost))
+    return _result(lines, beside, spend, NOTHING, turnover, [*basis, *told])
 
 
-def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return | Missing:
+def retailer_return(products: Sequence[ProductOutcome], costs: Costs, others: Sequence[OtherProduct] = ()) -> Return | Missing:
     """The retailer's side: regular shelf price less acquisition cost, the unfunded part of the price cut is spend."""
-    lines: list[tuple[UnitBand, Decimal]] = []
+    lines: Lines = []
     spend = kept = turnover = NOTHING
     for product in products:
         if product.price_regular is None or product.price_paid is None:
@@ -205,8 +239,9 @@ def retailer_return(products: Sequence[ProductOutcome], costs: Costs) -> Return 
     basis = [
         "margin per unit: regular shelf price less what the retailer paid in quiet weeks",
         "spend: price cut less the manufacturer's funding, times units sold",
-        _SISTERS,
     ]
+    beside, told = _others(others, lambda one: _less(one.price_regular, one.acquisition_regular))
+    basis += told
     if kept > 0:
         basis.append("funding_kept: what funding and prices gave beyond the price cut, added to net")
-    return _result(_margins(lines), spend, kept, turnover, basis)
+    return _result(lines, beside, spend, kept, turnover, basis)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
-from ai.models.elasticity import BlockElasticity, Estimate, category_means, elasticities
+from ai.models.elasticity import BlockElasticity, Estimate, GroupMean, elasticities, group_means
 from ai.planning_schemas import (
+    BrandElasticity,
     CategoryElasticity,
     CrossElasticity,
     Elasticity,
@@ -19,7 +22,7 @@ from ai.planning_schemas import (
 
 @blueprint.post("/elasticity")
 def elasticity() -> Response:
-    """Own and cross price elasticities with standard errors, thin products drawn to their category."""
+    """Own and cross price elasticities with standard errors, thin products drawn to their brand and category."""
     asked = read_body(ElasticityRequest)
     ready = parts().serving.ready(asked.source)
     known_ids(ready.panel, "", [], asked.product_ids)
@@ -41,22 +44,24 @@ def elasticity() -> Response:
             model=model_info(ready.entry),
             products=[product_elasticity(one) for one in everything if not wanted or one.block.block.product_id in wanted],
             categories=[
-                CategoryElasticity(
-                    category_id=mean.category_id,
-                    chain_id=mean.chain_id,
-                    products=mean.products,
-                    promotion_mean=round(mean.mean, 3),
-                    promotion_sd=round(mean.sd, 3),
-                )
-                for mean in category_means(everything)
+                CategoryElasticity(category_id=mean.category_id, **_of_group(mean)) for mean in group_means(everything, False)
+            ],
+            brands=[
+                BrandElasticity(category_id=mean.category_id, brand_id=mean.brand_id, **_of_group(mean))
+                for mean in group_means(everything, True)
             ],
             refused=refused,
         )
     )
 
 
-def _rounded(estimate: Estimate) -> dict[str, float]:
-    return {"value": round(estimate.value, 3), "standard_error": round(estimate.standard_error, 3)}
+def _of_group(mean: GroupMean) -> dict[str, Any]:
+    figures = {"promotion_mean": round(mean.mean, 3), "promotion_sd": round(mean.sd, 3)}
+    return {"chain_id": mean.chain_id, "products": mean.products, **figures}
+
+
+def _told(estimate: Estimate) -> dict[str, Any]:
+    return {"value": round(estimate.value, 3), "standard_error": round(estimate.standard_error, 3), "basis": estimate.basis}
 
 
 def product_elasticity(one: BlockElasticity) -> ProductElasticity:
@@ -64,10 +69,11 @@ def product_elasticity(one: BlockElasticity) -> ProductElasticity:
     return ProductElasticity(
         product_id=one.block.block.product_id,
         chain_id=one.block.block.chain_id,
+        brand_id=one.block.block.brand_id,
         weeks=one.weeks,
         stores=one.stores,
-        promotion=Elasticity(**_rounded(one.promotion)),
-        promotion_featured=Elasticity(**_rounded(one.promotion_featured)),
-        regular=Elasticity(**_rounded(one.regular)),
-        cross=[CrossElasticity(product_id=key, **_rounded(estimate)) for key, estimate in one.cross],
+        promotion=Elasticity(**_told(one.promotion)),
+        promotion_featured=Elasticity(**_told(one.promotion_featured)),
+        regular=Elasticity(**_told(one.regular)),
+        cross=[CrossElasticity(product_id=key, **_told(estimate)) for key, estimate in one.cross],
     )

@@ -53,7 +53,8 @@ def answer(model: BaseModel, status: int = 200) -> Response:
     return Response(model.model_dump_json(by_alias=True), status=status, mimetype="application/json")
 
 
-def model_info(entry: Entry, current: bool = True) -> ModelInfo:
+def model_info(entry: Entry, current: bool = True, whole: bool = False) -> ModelInfo:
+    """What an answer says of its model; `whole`: with the names of its features."""
     return ModelInfo(
         id=entry.id,
         source=cast(Any, entry.source),
@@ -62,6 +63,8 @@ def model_info(entry: Entry, current: bool = True) -> ModelInfo:
         window=Window.model_validate({"start": entry.window_from, "end": entry.window_to}),
         current=current,
         metrics=entry.metrics,
+        sha256=entry.sha256,
+        features=entry.features if whole else None,
     )
 
 

@@ -9,6 +9,7 @@ from ai.data.panel import Panel
 from ai.data.plan import PlannedEvent
 from ai.data.weeks import covered_weeks, monday_of
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
+from ai.grounds import far_ahead
 from ai.models.book import MOST_WEEKS_AHEAD, Book
 from ai.models.forecast import Forecast
 from ai.planning_schemas import (
@@ -21,10 +22,12 @@ from ai.planning_schemas import (
     Refusal,
 )
 from ai.problems import Invalid
-from ai.retrospect.sums import shared_of, summed
+from ai.retrospect.sums import Summed, shared_of, summed
 
-MOST_FORECAST_CELLS = 60_000
+MOST_FORECAST_CELLS = 60_000  # each is an object of the answer
+MOST_SUMMED_CELLS = 1_200_000  # of a sum, which is worked out on arrays
 _MOST_REFUSALS = 1_000
+_NOT_SEEN = "the model has not seen it; train it again once it has sold"
 
 
 @blueprint.post("/forecast")
@@ -39,7 +42,8 @@ def forecast() -> Response:
         known_ids(panel, f"plan.{number}.", planned.customer_ids, planned.product_ids)
     weeks = weeks_ahead(panel, covered_weeks(asked.start, asked.end), "from", "to")
     pairs, missing = _pairs(panel, asked)
-    _not_too_many((len(pairs) + len(missing)) * len(weeks))
+    alone = asked.detail == "total" and not missing  # no series has to be told, nor put together from others
+    _not_too_many((len(pairs) + len(missing)) * len(weeks), MOST_SUMMED_CELLS if alone else MOST_FORECAST_CELLS)
     series = np.array([panel.index[pair] for pair in pairs], dtype=int)
     stand_ins = np.array(sorted({number for pair in missing for number in _others(panel, *pair)} | set(series)), dtype=int)
     found_series: list[ForecastSeries] = []
@@ -48,6 +52,8 @@ def forecast() -> Response:
     if len(stand_ins):
         plan, found = book.forecast(stand_ins, weeks, [_event(panel, planned) for planned in asked.plan])
         place = {int(number): row for row, number in enumerate(stand_ins)}
+        if alone:
+            total, refused = _summed_up(panel, found, stand_ins, weeks, asked.objective, shared_of(ready.entry.metrics))
 
         def collect(objective: str, answered: list[ForecastSeries], declined: list[Refusal]) -> None:
             for number in series:
@@ -55,7 +61,8 @@ def forecast() -> Response:
             for pair in missing:
                 _add_stand_in(panel, found, place, pair, weeks, objective, answered, declined)
 
-        collect(asked.objective, found_series, refused)
+        if not alone:
+            collect(asked.objective, found_series, refused)
         if asked.detail == "total" and found_series:
             means = found_series
             if asked.objective != "mean":
@@ -71,9 +78,34 @@ def forecast() -> Response:
             series=found_series if asked.detail == "series" else [],
             total=total,
             refused=refused[:_MOST_REFUSALS],
-            warnings=_warnings(book, weeks),
+            warnings=_warnings(book, weeks) + _unseen_plan(panel, asked.plan),
         )
     )
+
+
+def _summed_up(
+    panel: Panel, found: Forecast, series: np.ndarray, weeks: list[int], objective: str, shared: float
+) -> tuple[ForecastTotal | None, list[Refusal]]:
+    """The sum of all series that the model knows, and those it does not; see total_of."""
+    seen = np.isfinite(found.mean).all(axis=1)
+    refused = [
+        Refusal(customer_id=panel.series[number][0], product_id=panel.series[number][1], reason=_NOT_SEEN)
+        for number in series[~seen][:_MOST_REFUSALS]
+    ]
+    if not seen.any():
+        return None, refused
+    points = {"mean": found.mean, "median": found.median, "mape": found.mape}[objective][seen]
+    numbers: dict[str, int] = {}
+    products = np.array([numbers.setdefault(panel.series[number][1], len(numbers)) for number in series[seen]])
+    together = summed(points, found.mean[seen], found.quantiles[seen], products, shared)
+    return _total(panel, together, len(points), weeks, objective), refused
+
+
+def _total(panel: Panel, found: Summed, series: int, weeks: list[int], objective: str) -> ForecastTotal:
+    middle = found.quantiles.shape[-1] // 2
+    units = found.units if objective == "mean" or series == 1 else found.quantiles[:, middle]
+    told = [_week(panel, number, float(units[t]), found.quantiles[t], float("nan")) for t, number in enumerate(weeks)]
+    return ForecastTotal(series=series, weeks=told)
 
 
 def total_of(
@@ -94,10 +126,8 @@ def total_of(
         np.array([products[one.product_id] for one in points]),
         shared,
     )
-    numbers = [week.horizon + panel.last_week for week in points[0].weeks]
-    units = found.units if objective == "mean" or len(points) == 1 else found.quantiles[:, ends.index("median")]
-    weeks = [_week(panel, number, float(units[t]), found.quantiles[t], float("nan")) for t, number in enumerate(numbers)]
-    return ForecastTotal(series=len(points), weeks=weeks)
+    weeks = [week.horizon + panel.last_week for week in points[0].weeks]
+    return _total(panel, found, len(points), weeks, objective)
 
 
 def weeks_ahead(panel: Panel, covered: tuple[int, int], first_field: str, last_field: str) -> list[int]:
@@ -114,10 +144,10 @@ def weeks_ahead(panel: Panel, covered: tuple[int, int], first_field: str, last_f
     return list(range(first, last + 1))
 
 
-def _not_too_many(cells: int) -> None:
-    if cells > MOST_FORECAST_CELLS:
+def _not_too_many(cells: int, most: int) -> None:
+    if cells > most:
         raise Invalid(
-            f"{cells:,} values are more than {MOST_FORECAST_CELLS:,}; ask for fewer customers, products or weeks",
+            f"{cells:,} values are more than {most:,}; ask for fewer customers, products or weeks",
             [{"field": "customer_ids", "message": "too many together with the weeks asked for"}],
         )
 
@@ -129,7 +159,7 @@ def _pairs(panel: Panel, asked: ForecastRequest) -> tuple[list[tuple[str, str]],
     sold = [(c, p) for c, p in panel.series if (not customers or c in customers) and (not products or p in products)]
     parents = {step for node in panel.customers.values() for step in node.path if step != node.id}
     leaves = sorted(customer for customer in customers if customer not in parents)
-    _not_too_many(len(leaves) * len(products))
+    _not_too_many(len(leaves) * len(products), MOST_FORECAST_CELLS)
     have = set(sold)
     return sold, [(c, p) for c in leaves for p in asked.product_ids if (c, p) not in have]
 
@@ -152,8 +182,7 @@ def _add_series(
     customer_id, product_id = panel.series[number]
     row = place[number]
     if not np.isfinite(found.mean[row]).all():
-        reason = "the model has not seen it; train it again once it has sold"
-        refused.append(Refusal(customer_id=customer_id, product_id=product_id, reason=reason))
+        refused.append(Refusal(customer_id=customer_id, product_id=product_id, reason=_NOT_SEEN))
         return
     points = {"mean": found.mean, "median": found.median, "mape": found.mape}[objective][row]
     prices = plan.price[number, [week - plan.first_week for week in weeks]]
@@ -225,11 +254,18 @@ def _add_stand_in(
     )
 
 
+def _unseen_plan(panel: Panel, plan: list[PlannedWeeks]) -> list[str]:
+    """Support that no sale of any product ever had: a forecast cannot learn what it does."""
+    words = {"deal": "a deal", "feature": "an advertisement", "display": "a display"}
+    return [
+        f"no sale ever had {words[name]}: the forecast has not learned what one does"
+        for name in words
+        if any(getattr(planned, name) > 0 for planned in plan) and not (getattr(panel, name) > 0).any()
+    ]
+
+
 def _warnings(book: Book, weeks: list[int]) -> list[str]:
-    warnings = []
-    learned = max(book.bound.model.horizons)
-    if weeks[-1] - book.panel.last_week > learned:
-        warnings.append(f"the model learned to look {learned} weeks ahead; what lies beyond rests on price and season alone")
+    warnings = far_ahead(book, weeks[-1])
     if book.panel.last_week - (book.panel.first_week + book.bound.model.members.last) > 8:
         warnings.append("the model has not seen the latest sales; train it again")
     if not book.bound.model.spread.tried:

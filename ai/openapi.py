@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from ai import (
     anomalies_api,
     drift_api,
-    optimise_api,
+    optimise_schemas,
     planning_schemas,
     recommend_schemas,
     response_api,
@@ -52,14 +52,30 @@ _ENDPOINTS: tuple[tuple[str, str, str, type[BaseModel] | None, int, type[BaseMod
      planning_schemas.SimulateAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/anomalies", "Weeks nobody would expect", anomalies_api.AnomalyRequest, 200, anomalies_api.AnomalyAnswer,
      (400, 409, 413, 422, 503)),
-    ("post", "/v1/optimise", "The best calendar under a budget", optimise_api.OptimiseRequest, 200, optimise_api.OptimiseAnswer,
+    ("post", "/v1/optimise", "The best calendar under a budget", optimise_schemas.OptimiseRequest, 200,
+     optimise_schemas.OptimiseAnswer,
      (400, 409, 413, 422, 503)),
     ("post", "/v1/segments", "Customers or products in groups that sell alike", segments_api.SegmentsRequest, 200,
      segments_api.SegmentsAnswer, (400, 409, 413, 422, 503)),
     ("post", "/v1/recommend", "The next promotions that pay", recommend_schemas.RecommendRequest, 200,
      recommend_schemas.RecommendAnswer, (400, 409, 413, 422, 503)),
     ("get", "/health", "Is the service able to work", None, 200, schemas.Health, (503,)),
+    ("get", "/livez", "Does the process answer", None, 200, schemas.Alive, ()),
 )  # fmt: skip
+# Which sales a question is about, where it is no part of a body.
+_ABOUT_A_SOURCE = ("/v1/drift", "/v1/evaluation")
+_SOURCE = {
+    "name": "source",
+    "in": "query",
+    "required": False,
+    "schema": {"enum": list(get_args(schemas.Source)), "default": "pos"},
+}
+_METRICS = {
+    "get": {
+        "summary": "Figures for Prometheus",
+        "responses": {"200": {"description": "The answer", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    }
+}
 
 
 def _content(name: str, kind: str = "application/json") -> dict[str, Any]:
@@ -89,15 +105,16 @@ def document() -> dict[str, Any]:
         }
         if asked:
             operation["requestBody"] = {"required": True, "content": _content(asked.__name__)}
-        names = re.findall(r"{(\w+)}", path)
-        if names:
-            operation["parameters"] = [
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
-            ]
+        parameters = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", path)
+        ]
+        parameters += [_SOURCE] if path in _ABOUT_A_SOURCE else []
+        if parameters:
+            operation["parameters"] = parameters
         paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "TradeAI: AI service", "version": "1"},
-        "paths": paths,
+        "paths": {**paths, "/metrics": _METRICS},
         "components": {"schemas": definitions["$defs"]},
     }

@@ -3,101 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal
 
 from flask import Response
-from pydantic import BaseModel, Field, field_validator
 
 from ai.data.weeks import covered_weeks
 from ai.economics import Missing, Return, turnover_of
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.models.simulate import Simulation
+from ai.optimise.busy import why_busy
 from ai.optimise.calendar import Calendar, Candidate, NoCalendar, Reason, Rules, best_calendar
-from ai.planning_schemas import DraftAsked, Share
+from ai.optimise_schemas import CandidateAsked, EventJudged, OptimiseAnswer, OptimiseRequest, RefusedEvent
 from ai.problems import Invalid
-from ai.schemas import Cost, Id, ModelInfo, Source, Strict
 from ai.serving import Ready
-from ai.simulate_api import outcomes_of, returns, simulated
+from ai.simulate_api import outcomes_of, returns, simulated, warnings_of, work_out_weeks
 
-MOST_CANDIDATES = 200
 _CENTS = Decimal(100)
-
-
-class CandidateAsked(DraftAsked):
-    id: Id
-
-
-class OptimiseRequest(Strict):
-    """The budget covers the chosen side's spend; weeks_between keeps events of one product at one customer apart.
-
-    most_spend_share: an event whose spend is a larger share of its promoted sales (of the chosen side) is left out.
-    """
-
-    candidates: list[CandidateAsked] = Field(min_length=1, max_length=MOST_CANDIDATES)
-    side: Literal["manufacturer", "retailer"] = "manufacturer"
-    budget: Cost
-    weeks_between: int = Field(0, ge=0, le=52)
-    most_events: int | None = Field(None, ge=0, le=MOST_CANDIDATES)
-    most_at_once: int | None = Field(None, ge=1, le=MOST_CANDIDATES)
-    fewest_incremental_units: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
-    most_spend_share: Share | None = None
-    must: list[Id] = Field(default_factory=list, max_length=MOST_CANDIDATES)
-    never: list[Id] = Field(default_factory=list, max_length=MOST_CANDIDATES)
-    source: Source = "pos"
-
-    @field_validator("candidates")
-    @classmethod
-    def _own_ids(cls, candidates: list[CandidateAsked]) -> list[CandidateAsked]:
-        if len({candidate.id for candidate in candidates}) < len(candidates):
-            raise ValueError("every candidate needs an id of its own")
-        return candidates
-
-
-class EventJudged(BaseModel):
-    """code: chosen, demanded, excluded, loses, near (to `rivals`), budget, limit or guardrail.
-
-    net, its 80 % band, spend and roi are the chosen side's; incremental_units are net of the after-effect and other products.
-    """
-
-    id: str
-    chosen: bool
-    code: str
-    reason: str
-    rivals: list[str] = []
-    net: str
-    net_lo80: str
-    net_hi80: str
-    spend: str
-    roi: str | None
-    other_side_net: str | None
-    baseline_units: float
-    incremental_units: float
-    incremental_lo80: float
-    incremental_hi80: float
-
-
-class RefusedEvent(BaseModel):
-    """A candidate that could not be worked out, and why."""
-
-    id: str
-    reason: str
-
-
-class OptimiseAnswer(BaseModel):
-    """No calendar of these candidates earns more than bound; gap is (bound - net) / bound."""
-
-    model: ModelInfo
-    net: str
-    spend: str
-    budget: str
-    incremental_units: float
-    bound: str
-    gap: float
-    proven: bool
-    events: list[EventJudged]
-    refused: list[RefusedEvent] = []
 
 
 @blueprint.post("/optimise")
@@ -105,6 +28,9 @@ def optimise() -> Response:
     """The calendar that earns the chosen side most under its budget and rules, with the bound and a reason for each event."""
     asked = read_body(OptimiseRequest)
     ready = parts().serving.ready(asked.source)
+    for number, taken in enumerate(asked.taken):
+        known_ids(ready.panel, f"taken.{number}.", taken.customer_ids, taken.product_ids)
+    work_out_weeks(ready, asked.candidates)
     candidates: list[Candidate] = []
     worked: dict[str, _Worked] = {}
     refused: list[RefusedEvent] = []
@@ -118,7 +44,8 @@ def optimise() -> Response:
             worked[one.id] = judged
         else:
             refused.append(RefusedEvent(id=one.id, reason=judged))
-    _known_names(asked)
+    busy = {key: why for key, one in worked.items() if (why := _why_busy(ready, asked, one))}
+    _known_names(asked, busy)
     if not candidates:
         reasons = "; ".join(dict.fromkeys(one.reason for one in refused))
         raise Invalid("No candidate can be simulated", [{"field": "candidates", "message": reasons[:1_000]}])
@@ -129,13 +56,17 @@ def optimise() -> Response:
         most_at_once=asked.most_at_once,
         fewest_units=asked.fewest_incremental_units,
         must=frozenset(asked.must),
-        never=frozenset(asked.never) | _beyond(asked, worked),
+        never=frozenset(asked.never) | _beyond(asked, worked) | frozenset(busy),
     )
     try:
         calendar = best_calendar(candidates, rules)
     except NoCalendar as error:
         raise Invalid(str(error), [{"field": "budget", "message": "no calendar keeps all rules"}]) from error
-    return answer(_answered(ready, asked, worked, calendar, refused))
+    return answer(_answered(ready, asked, worked, calendar, refused, busy))
+
+
+def _why_busy(ready: Ready, asked: OptimiseRequest, one: _Worked) -> str | None:
+    return why_busy(ready.panel, one.candidate, asked.taken, asked.weeks_between)
 
 
 def _beyond(asked: OptimiseRequest, worked: dict[str, _Worked]) -> frozenset[str]:
@@ -146,16 +77,21 @@ def _beyond(asked: OptimiseRequest, worked: dict[str, _Worked]) -> frozenset[str
     return frozenset(key for key, one in worked.items() if one.result.spend > most * one.turnover)
 
 
-def _known_names(asked: OptimiseRequest) -> None:
+def _known_names(asked: OptimiseRequest, busy: Mapping[str, str]) -> None:
+    """Raises Invalid for events that are not among the candidates, or that are demanded in weeks that are not free."""
     known = {candidate.id for candidate in asked.candidates}
     errors = [
         {"field": f"{name}.{number}", "message": f"there is no candidate {key}"}
         for name in ("must", "never")
         for number, key in enumerate(getattr(asked, name))
         if key not in known
+    ] + [
+        {"field": f"must.{number}", "message": busy[key].removeprefix("out: ")}
+        for number, key in enumerate(asked.must)
+        if key in busy
     ]
     if errors:
-        raise Invalid("Some events are not among the candidates", errors[:10])
+        raise Invalid("Some events cannot be demanded or excluded", errors[:10])
 
 
 @dataclass(frozen=True)
@@ -168,6 +104,7 @@ class _Worked:
     turnover: Decimal
     baseline: float
     half80: float
+    warnings: list[str]
 
 
 def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str) -> _Worked | str:
@@ -192,7 +129,8 @@ def _candidate(ready: Ready, asked: CandidateAsked, found: Simulation, side: str
     variance = sum(product.sd**2 + product.after_variance for product in found.products) + found.cannibalised_variance
     turnover = turnover_of(outcomes_of(ready, asked, found), side)
     baseline = sum(product.baseline for product in found.products)
-    return _Worked(candidate, result, other, turnover, baseline, 1.28155 * math.sqrt(variance))
+    half80 = 1.28155 * math.sqrt(variance)
+    return _Worked(candidate, result, other, turnover, baseline, half80, warnings_of(ready, asked, found))
 
 
 def _money(cents: float) -> str:
@@ -200,7 +138,12 @@ def _money(cents: float) -> str:
 
 
 def _answered(
-    ready: Ready, asked: OptimiseRequest, worked: dict[str, _Worked], calendar: Calendar, refused: list[RefusedEvent]
+    ready: Ready,
+    asked: OptimiseRequest,
+    worked: dict[str, _Worked],
+    calendar: Calendar,
+    refused: list[RefusedEvent],
+    busy: Mapping[str, str],
 ) -> OptimiseAnswer:
     return OptimiseAnswer(
         model=model_info(ready.entry),
@@ -211,15 +154,17 @@ def _answered(
         bound=_money(calendar.bound),
         gap=round(calendar.gap, 5),
         proven=calendar.proven,
-        events=[_judged(one, asked, calendar) for one in worked.values()],
+        events=[_judged(one, asked, calendar, busy) for one in worked.values()],
         refused=refused,
     )
 
 
-def _judged(one: _Worked, asked: OptimiseRequest, calendar: Calendar) -> EventJudged:
+def _judged(one: _Worked, asked: OptimiseRequest, calendar: Calendar, busy: Mapping[str, str]) -> EventJudged:
     candidate = one.candidate
     reason = calendar.reasons[candidate.id]
-    if reason.code == "excluded" and candidate.id not in asked.never:
+    if candidate.id in busy:
+        reason = Reason("taken", busy[candidate.id])
+    elif reason.code == "excluded" and candidate.id not in asked.never:
         most = f"{100 * (asked.most_spend_share or 0):.0f} %"
         reason = Reason("guardrail", f"out: it spends more than {most} of its promoted sales")
     return EventJudged(
@@ -238,4 +183,5 @@ def _judged(one: _Worked, asked: OptimiseRequest, calendar: Calendar) -> EventJu
         incremental_units=round(candidate.units, 2),
         incremental_lo80=round(candidate.units - one.half80, 2),
         incremental_hi80=round(candidate.units + one.half80, 2),
+        warnings=one.warnings,
     )

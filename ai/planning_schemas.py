@@ -120,10 +120,14 @@ class ElasticityRequest(Strict):
 
 
 class Elasticity(BaseModel):
-    """Percent change of units for one percent more price, with its standard error."""
+    """Percent change of units for one percent more price, with its standard error.
+
+    basis: `own` sales had such prices; else that of the `category`; `prior`: assumed before any sales were seen.
+    """
 
     value: float
     standard_error: float
+    basis: Literal["own", "category", "prior"] = "own"
 
 
 class CrossElasticity(Elasticity):
@@ -137,6 +141,7 @@ class ProductElasticity(BaseModel):
 
     product_id: str
     chain_id: str
+    brand_id: str = ""
     weeks: int
     stores: int
     promotion: Elasticity
@@ -155,11 +160,32 @@ class CategoryElasticity(BaseModel):
     promotion_sd: float
 
 
+class BrandElasticity(CategoryElasticity):
+    """The same of one brand of the category."""
+
+    brand_id: str
+
+
 class ElasticityAnswer(BaseModel):
     model: ModelInfo
     products: list[ProductElasticity]
     categories: list[CategoryElasticity]
+    brands: list[BrandElasticity] = []
     refused: list[Refusal] = []
+
+
+class TakenAsked(Strict):
+    """A promotion that is planned already: no other of the same product may run at the same stores near it."""
+
+    customer_ids: list[Id] = Field(min_length=1, max_length=5_000)
+    product_ids: list[Id] = Field(min_length=1, max_length=200)
+    start: Day
+    end: Day
+
+    @field_validator("end")
+    @classmethod
+    def _ordered(cls, end: date, others: ValidationInfo) -> date:
+        return after_start(end, others, LONGEST_PLAN_DAYS)
 
 
 class DraftAsked(_Planned):

@@ -22,7 +22,8 @@ from ai.recommend.search import Place, Tried, of_product
 from ai.recommend.seen import last_promoted
 from ai.recommend.words import reasons, sharing, why_none
 from ai.recommend_schemas import MOST_PRODUCTS, NotProposed, Proposal, RecommendAnswer, RecommendRequest
-from ai.simulate_api import units_of
+from ai.serving import Ready
+from ai.simulate_api import units_of, warnings_of
 
 WEEKS_AHEAD = 13  # that are looked at unless asked otherwise
 
@@ -66,7 +67,7 @@ def recommend() -> Response:
             model=model_info(ready.entry),
             side=asked.side,
             considered=considered,
-            proposals=[_proposal(panel, place, best, everything) for best, everything in proposed[: asked.most]],
+            proposals=[_proposal(ready, place, best, everything) for best, everything in proposed[: asked.most]],
             none_pays=None if proposed else _none_pays(panel, asked.side, considered, others),
             not_proposed=others,
             refused=refused,
@@ -107,8 +108,8 @@ def _products(panel: Panel, asked: RecommendRequest, customers: frozenset[str]) 
     return sold
 
 
-def _proposal(panel: Panel, place: Place, best: Tried, everything: list[Tried]) -> Proposal:
-    own, other, draft = best.worth.own, best.worth.other, best.draft
+def _proposal(ready: Ready, place: Place, best: Tried, everything: list[Tried]) -> Proposal:
+    panel, own, other, draft = ready.panel, best.worth.own, best.worth.other, best.draft
     assert not isinstance(own, Missing)  # what cannot be valued is not proposed
     series = np.concatenate([product.series for product in best.found.products])
     before = last_promoted(panel, series)
@@ -132,6 +133,7 @@ def _proposal(panel: Panel, place: Place, best: Tried, everything: list[Tried]) 
             *reasons(best.kind, best.found, best.worth, best.start, before, panel.weeks,
                      None if runner_up is None else (runner_up.kind, runner_up.worth),
                      None if soonest is None else (soonest.start, soonest.verdict, soonest.worth)),
+            *warnings_of(ready, draft, best.found),
             *([] if given or isinstance(other, Missing) else [sharing(place.asked.side, float(draft.funding_share or 0))]),
         ],
     )  # fmt: skip

@@ -7,24 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from ai.planning_schemas import LONGEST_PLAN_DAYS, Cut, Refusal, Share
+from ai.planning_schemas import LONGEST_PLAN_DAYS, Cut, Refusal, Share, TakenAsked
 from ai.schemas import Band, Cost, Day, Id, MissingFigure, ModelInfo, Side, Source, Strict, after_start
 
 MOST_PRODUCTS = 50
-
-
-class TakenAsked(Strict):
-    """A promotion that is planned already: none of the same product may be proposed at the same stores near it."""
-
-    customer_ids: list[Id] = Field(min_length=1, max_length=5_000)
-    product_ids: list[Id] = Field(min_length=1, max_length=200)
-    start: Day
-    end: Day
-
-    @field_validator("end")
-    @classmethod
-    def _ordered(cls, end: date, others: ValidationInfo) -> date:
-        return after_start(end, others, LONGEST_PLAN_DAYS)
 
 
 class EventCosts(Strict):

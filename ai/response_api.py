@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from ai.data.weeks import monday_of
 from ai.elasticity_api import product_elasticity
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
+from ai.grounds import unseen_cut
 from ai.models.elasticity import elasticities
 from ai.models.response import Curve, WeekSeen, response
 from ai.planning_schemas import ProductElasticity
@@ -74,6 +75,7 @@ class ResponseAnswer(BaseModel):
     weeks: list[ResponseWeek] = []
     elasticities: list[ProductElasticity] = []
     refused: str | None = None
+    warnings: list[str] = []
 
 
 @blueprint.post("/response")
@@ -102,6 +104,7 @@ def price_response() -> Response:
             curves=[_curve(curve) for curve in found.curves],
             weeks=[_week(week) for week in found.weeks],
             elasticities=[product_elasticity(one) for one in own],
+            warnings=unseen_cut(panel, found.blocks),
         )
     )
 

@@ -91,7 +91,10 @@ class Window(BaseModel):
 
 
 class ModelInfo(BaseModel):
-    """A fitted model with its errors on weeks it had not seen (shares, not percent)."""
+    """A fitted model with its errors on weeks it had not seen (shares, not percent).
+
+    sha256: over its files; features: the columns that baseline and forecast learned from, told by GET /v1/models alone.
+    """
 
     id: str
     source: Source
@@ -100,6 +103,8 @@ class ModelInfo(BaseModel):
     window: Window
     current: bool = True
     metrics: dict[str, Any]
+    sha256: str = ""
+    features: dict[str, list[str]] | None = None
 
 
 class ModelList(BaseModel):
@@ -110,6 +115,8 @@ class ModelList(BaseModel):
 
 
 class Job(BaseModel):
+    """held_back: why the model of a finished training is kept but does not serve; null where it serves."""
+
     id: str
     status: Literal["running", "done", "failed"]
     source: Source = "pos"
@@ -119,6 +126,7 @@ class Job(BaseModel):
     finished_at: str | None = None
     model: str | None = None
     error: str | None = None
+    held_back: str | None = None
 
 
 class JobAnswer(BaseModel):
@@ -182,9 +190,13 @@ class PromotionWeek(BaseModel):
 
 
 class Side(BaseModel):
-    """Money as strings; roi and its band are null when nothing was spent."""
+    """Money as strings; roi and its band are null when nothing was spent.
+
+    net = incremental margin + other products' margin + funding kept - spend.
+    """
 
     incremental_margin: str
+    other_products_margin: str
     spend: str
     funding_kept: str
     net: str
@@ -238,6 +250,10 @@ class Health(BaseModel):
     model: str | None
     training: bool
     detail: str = ""
+
+
+class Alive(BaseModel):
+    status: Literal["ok"]
 
 
 class ProblemBody(BaseModel):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import numpy as np
 from flask import Response
 
 from ai import economics
-from ai.answers import side
+from ai.answers import other_product, side
 from ai.data.panel import Panel
 from ai.data.weeks import covered_weeks, monday_of
 from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
+from ai.grounds import far_ahead, unseen
 from ai.models.book import MOST_WEEKS_AHEAD
+from ai.models.shelf import SisterUnits
 from ai.models.simulate import Draft, DraftProduct, Simulation, simulate
 from ai.planning_schemas import (
     DraftAsked,
@@ -53,7 +56,7 @@ def simulate_promotion() -> Response:
             manufacturer=side(manufacturer),
             retailer=side(retailer),
             refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
-            warnings=_warnings(found),
+            warnings=warnings_of(ready, asked, found),
         )
     )
 
@@ -77,16 +80,32 @@ def simulated(ready: Ready, asked: DraftAsked, prefix: str) -> Simulation:
     return simulate(panel, ready.model, ready.quiet_weeks().units(around), draft)
 
 
+def work_out_weeks(ready: Ready, drafts: Iterable[DraftAsked]) -> None:
+    """The quiet weeks that these drafts stand on, all at once: week by week they would cost many times as much."""
+    last, furthest = ready.panel.last_week, ready.panel.last_week + MOST_WEEKS_AHEAD
+    reach = (covered_weeks(draft.start, draft.end) for draft in drafts)
+    weeks = {week for start, end in reach for week in range(max(start, last + 1), min(end + LONGEST_LAG, furthest) + 1)}
+    if weeks:
+        ready.quiet_weeks().units(sorted(weeks))
+
+
 def returns(ready: Ready, asked: DraftAsked, found: Simulation) -> tuple[Return | Missing, Return | Missing]:
     """The manufacturer's side and the retailer's."""
     costs = Costs(asked.costs.fixed, asked.costs.per_unit)
     outcomes = outcomes_of(ready, asked, found)
-    return economics.manufacturer_return(outcomes, costs), economics.retailer_return(outcomes, costs)
+    inside = {product.block.block.key for product in found.products}
+    others = [
+        other_product(ready.panel, one.key[0], one.units, one.variance, one.price_regular, one.cost_regular)
+        for one in found.sisters
+        if one.key not in inside
+    ]
+    return economics.manufacturer_return(outcomes, costs, others), economics.retailer_return(outcomes, costs, others)
 
 
 def outcomes_of(ready: Ready, asked: DraftAsked, found: Simulation) -> list[ProductOutcome]:
-    """Each product as the economics take it."""
-    return [_outcome(product, ready.panel, asked) for product in found.products]
+    """Each product as the economics take it: less what the draft's other products take from it, which is not sold at all."""
+    taken = {one.key: one for one in found.sisters}
+    return [_outcome(product, ready.panel, asked, taken.get(product.block.block.key)) for product in found.products]
 
 
 def _rounded(value: float) -> float:
@@ -158,16 +177,17 @@ def _decimal(value: float, places: str) -> Decimal | None:
     return None if not np.isfinite(value) else Decimal(repr(float(value))).quantize(Decimal(places))
 
 
-def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked) -> ProductOutcome:
+def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked, taken: SisterUnits | None) -> ProductOutcome:
     acquisition = asked.acquisition_price
     known = panel.products.get(product.block.block.product_id)
-    net = product.incremental + product.after
-    half = _Z80 * float(np.sqrt(product.sd**2 + product.after_variance))
+    lost, lost_variance = (taken.units, taken.variance) if taken else (0.0, 0.0)
+    net = product.incremental + product.after + lost
+    half = _Z80 * float(np.sqrt(product.sd**2 + product.after_variance + lost_variance))
     regular = _decimal(product.cost_regular, "0.0001")
     mean, low, high = (_decimal(value, "0.01") or Decimal(0) for value in (net, net - half, net + half))
     return ProductOutcome(
         product_id=product.block.block.product_id,
-        units_sold=_decimal(product.promoted, "0.01") or Decimal(0),
+        units_sold=_decimal(max(product.promoted + lost, 0.0), "0.01") or Decimal(0),
         incremental=UnitBand(mean, low, high),
         price_paid=_decimal(product.price, "0.0001"),
         price_regular=_decimal(product.price_regular, "0.0001"),
@@ -194,6 +214,9 @@ def _simulated(product: DraftProduct) -> SimulatedProduct:
     )
 
 
-def _warnings(found: Simulation) -> list[str]:
+def warnings_of(ready: Ready, asked: DraftAsked, found: Simulation) -> list[str]:
+    """What to know before the figures are believed."""
     deepest = max(1 - product.price / product.price_regular for product in found.products)
-    return ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []
+    extrapolated = ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []
+    far = far_ahead(ready.book(), covered_weeks(asked.start, asked.end)[1])
+    return extrapolated + far + unseen(ready.panel, found.draft, found.products)

@@ -15,7 +15,7 @@ Usage: scripts/bench-ai.sh [--data] [--no-peers] [SECTION ...]
 
   --data       fetch the data and stop
   --no-peers   leave the methods from PyPI out
-  SECTION      naive forecast training scale optimiser baseline windows placebo planted elasticity (default: these), and
+  SECTION      naive forecast training scale serving optimiser baseline windows placebo planted elasticity (default: these), and
                final: weeks 157 to 160, to be looked at once, when the model is settled
 
 Data, peers' Python and results lie in .cache/orange-juice, .cache/peers and .cache/bench-ai. Takes about half an hour of one core
@@ -73,12 +73,16 @@ run_peers() {
     done
 }
 
-[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training scale optimiser baseline windows placebo planted elasticity)
+[ ${#sections[@]} -gt 0 ] || sections=(naive forecast training scale serving optimiser baseline windows placebo planted elasticity)
 ensure_venv "$ROOT"
 fetch_data
 [ -z "$data_only" ] || exit 0
 "$ROOT/.venv/bin/pytest" -q tests/unit/ai/evaluation/test_orange_juice_rounds.py
-nice -n 19 "$ROOT/.venv/bin/python" -m ai.evaluation.accuracy "$DATA" "$RESULTS" "${sections[@]}"
+# Each in a process of its own: the memory that the page tells is that of the section alone.
+for section in "${sections[@]}"; do
+    nice -n 19 "$ROOT/.venv/bin/python" -m ai.evaluation.accuracy "$DATA" "$RESULTS" "$section" \
+        || die "The section $section failed; what was measured before it is in $RESULTS."
+done
 if [ -n "$peers" ]; then
     install_peers
     run_peers

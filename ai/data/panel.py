@@ -31,6 +31,7 @@ class Product:
     category_id: str
     unit_cost: str | None = None
     unit_cost_basis: str | None = None
+    brand_id: str = ""  # the node below the category, empty where the product hangs on the category itself
 
 
 @dataclass(frozen=True)

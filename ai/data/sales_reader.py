@@ -55,6 +55,7 @@ def read_products(database: Database[dict[str, Any]]) -> dict[str, Product]:
             category_id=str(path[0]) if path else key,
             unit_cost=_as_text(document.get("unit_cost")),
             unit_cost_basis=document.get("unit_cost_basis"),
+            brand_id=str(path[1]) if len(path) > 2 else "",
         )
     return found
 

@@ -118,7 +118,9 @@ def read_panel(folder: Path) -> Panel:
         chain = row["parent_code"] or row["code"]
         customers[row["code"]] = Customer(row["code"], row["name"], chain, tuple(dict.fromkeys((chain, row["code"]))))
     products = {
-        row["sku"]: Product(row["sku"], row["name"], "OJ", row["unit_cost"] or None, row["unit_cost_basis"] or None)
+        row["sku"]: Product(
+            row["sku"], row["name"], "OJ", row["unit_cost"] or None, row["unit_cost_basis"] or None, row["parent_sku"]
+        )
         for row in _rows(folder / "products.csv")
         if row["level"] == "sku"
     }

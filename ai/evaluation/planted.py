@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ai.data.panel import Panel
+from ai.evaluation.holdout import calibration_of, hold_out, smearing_of
 from ai.evaluation.placebo import quiet_windows, window_promotion
 from ai.models.loglinear import LogLinearModel, fit_blocks
 from ai.models.totals import quantiles
@@ -59,12 +60,19 @@ def plant(panel: Panel, windows: list[Window], uplift: float, dip: float, cut: f
 def planted_test(
     panel: Panel, model: LogLinearModel, seed: int, uplift: float = 2.0, dip: float = 0.9, share: float = SHARE
 ) -> Planted:
-    """Plants into a random share of the quiet windows, fits again, and compares what is found with what was planted."""
+    """Plants into a random share of the quiet windows, fits again, and compares what is found with what was planted.
+
+    All that answers is learned from the planted sales, as with the peers: coefficients, smearing and the bands' quantiles.
+    `model` says which windows were quiet.
+    """
     windows = planted_windows(panel, model, seed, share)
     planted = plant(panel, windows, uplift, dip)
     fitted, origin = fit_blocks(planted)
-    blocks = {key: replace(block, smearing=model.blocks[key].smearing) for key, block in fitted.items()}
-    answers = UpliftModel(planted, replace(model, blocks=blocks, origin=origin))
+    held = hold_out(planted)
+    smearing = smearing_of(held.single, max(len(held.keys), len(fitted)))
+    blocks = {key: replace(block, smearing=float(smearing[n])) for n, (key, block) in enumerate(fitted.items())}
+    calibration = calibration_of(held, smearing)
+    answers = UpliftModel(planted, replace(model, blocks=blocks, origin=origin, calibration=calibration))
     truth, found, inside, true_dip, found_dip = [], [], [], 0.0, 0.0
     for product_id, week, stores in windows:
         rows = np.array([panel.index[(store, product_id)] for store in stores])
@@ -75,7 +83,7 @@ def planted_test(
         except Refused:
             continue
         planted_units = float((planted.units[during] - panel.units[during]).sum())
-        ends = quantiles(answer.baseline, model.calibration)
+        ends = quantiles(answer.baseline, calibration)
         truth.append(planted_units)
         found.append(answer.actual - answer.baseline.expected)
         inside.append(answer.actual - ends[4] <= planted_units <= answer.actual - ends[1])

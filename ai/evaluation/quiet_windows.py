@@ -6,7 +6,7 @@ does for a promotion of the past. Peers see the same weeks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,22 +49,23 @@ def quiet_eights(panel: Panel) -> list[QuietWindow]:
 
 
 def predict_windows(panel: Panel, windows: list[QuietWindow]) -> list[np.ndarray]:
-    """(series, 8) units per window from models that have not seen its weeks; windows of the same weeks share a fit."""
-    held = hold_out(panel)
-    smearing = dict(zip(held.keys, smearing_of(held.single, len(held.keys)), strict=False))
+    """(series, 8) units per window from models that have not seen its weeks, nor has their smearing; windows of the same weeks
+    share a fit."""
     predicted: dict[int, np.ndarray] = {}
     for week in sorted({window.week for window in windows}):
-        hidden = np.zeros(panel.weeks, dtype=bool)
-        hidden[week : week + WEEKS] = True
-        models, origin = fit_blocks(panel, hidden)
+        weeks = np.arange(week, week + WEEKS)
+        hidden = np.isin(np.arange(panel.weeks), weeks)
+        known = replace(panel, units=np.where(hidden, np.nan, panel.units))
+        models, origin = fit_blocks(known, hidden)
+        held = hold_out(known)
+        smearing = dict(zip(held.keys, smearing_of(held.single, len(held.keys)), strict=False))
         for number, window in enumerate(windows):
             if window.week != week:
                 continue
             block = models[window.key]
-            design = design_of(panel, block.block, block.usual_price, origin)
+            design = design_of(known, block.block, block.usual_price, origin)
             rows = np.flatnonzero(np.isin(block.block.series, window.series))
-            weeks = np.arange(week, week + WEEKS)
             hide = np.broadcast_to(hidden, (len(block.block.series), panel.weeks))
-            found = baseline_of(panel, block, design, design.without_promotion(rows, weeks), rows, weeks, hide)
+            found = baseline_of(known, block, design, design.without_promotion(rows, weeks), rows, weeks, hide)
             predicted[number] = found.expected * smearing.get(window.key, 1.0)
     return [predicted[number] for number in range(len(windows))]

@@ -31,6 +31,7 @@ class Block:
     category_id: str
     series: np.ndarray
     rivals: tuple[tuple[str, np.ndarray], ...] = ()
+    brand_id: str = ""  # empty where the tree has no brand between category and product
 
     @property
     def key(self) -> tuple[str, str]:

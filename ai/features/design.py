@@ -79,10 +79,15 @@ def blocks_of(panel: Panel) -> list[Block]:
         category = category_of(panel, product_id)
         customers = [panel.series[number][0] for number in numbers]
         rivals = largest_rivals(panel, product_id, by_category[(category, chain)], customers)
-        blocks.append(Block(product_id, chain, category, np.array(numbers), rivals))
+        blocks.append(Block(product_id, chain, category, np.array(numbers), rivals, brand_of(panel, product_id)))
     return blocks
 
 
 def category_of(panel: Panel, product_id: str) -> str:
     product = panel.products.get(product_id)
     return product.category_id if product else ""
+
+
+def brand_of(panel: Panel, product_id: str) -> str:
+    product = panel.products.get(product_id)
+    return product.brand_id if product else ""

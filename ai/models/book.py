@@ -14,7 +14,7 @@ from ai.features.forecast_rows import ForecastRows
 from ai.models.forecast import Forecast, Forecaster
 from ai.registry.forecast_files import BoundForecast, bind_forecast, forecast_market
 
-MOST_WEEKS_AHEAD = 26
+MOST_WEEKS_AHEAD = 54  # a calendar of a year, planned up to two weeks before it begins
 HISTORY_WEEKS = 156  # of the panel that is looked at
 
 

@@ -1,6 +1,7 @@
 """Price elasticities read off the fitted log-linear model: own, promoted and regular, and to rivals' promotions.
 
-The coefficients are posteriors: each product was shrunk towards its category by empirical Bayes, as far as its own data is thin.
+The coefficients are posteriors: by empirical Bayes each product was shrunk towards its brand and category, as far as its own data
+is thin.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from ai.data.panel import Panel
+from ai.models.effects import Basis, Effects, effects_of
 from ai.models.loglinear import BlockModel, LogLinearModel
+from ai.models.priors import spread_of
 
 _RIVAL = "rival_depth:"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Percent of units per percent of price, and its standard error."""
+    """Percent of units per percent of price, its standard error, and where it comes from."""
 
     value: float
     standard_error: float
+    basis: Basis = "own"
 
 
 @dataclass(frozen=True)
@@ -42,48 +46,52 @@ def elasticities(panel: Panel, model: LogLinearModel, product_ids: set[str]) -> 
 
 def _of(panel: Panel, block: BlockModel) -> BlockElasticity:
     used = panel.known[block.block.series] & block.modelled[:, None]
+    effects = effects_of(panel, block)
     return BlockElasticity(
         block=block,
         weeks=int(used.any(axis=0).sum()),
         stores=int(block.modelled.sum()),
-        promotion=combined(block, {"depth": 1.0}),
-        promotion_featured=combined(block, {"depth": 1.0, "feature_x_depth": 1.0}),
-        regular=combined(block, {"regular_price": -1.0}),
-        cross=tuple((n.removeprefix(_RIVAL), combined(block, {n: 1.0})) for n in block.names if n.startswith(_RIVAL)),
+        promotion=combined(block, effects, {"depth": 1.0}),
+        promotion_featured=combined(block, effects, {"depth": 1.0, "feature_x_depth": 1.0}),
+        regular=combined(block, effects, {"regular_price": -1.0}),
+        cross=tuple((n.removeprefix(_RIVAL), combined(block, effects, {n: 1.0})) for n in block.names if n.startswith(_RIVAL)),
     )
 
 
-def combined(block: BlockModel, parts: dict[str, float]) -> Estimate:
+def combined(block: BlockModel, effects: Effects, parts: dict[str, float]) -> Estimate:
     """Minus the weighted sum of coefficients: log units per log cut has the opposite sign of an elasticity."""
     weights = np.array([parts.get(name, 0.0) for name in block.names])
     value = -float(weights @ block.fit.coefficients)
     variance = float(weights @ block.fit.covariance @ weights)
-    return Estimate(value, float(np.sqrt(max(variance, 0.0))))
+    traits = ["feature" if part == "feature_x_depth" else part for part in parts]
+    return Estimate(value, float(np.sqrt(max(variance, 0.0))), effects.of(traits))
 
 
 @dataclass(frozen=True)
-class CategoryMean:
-    """Mean over products, weighted by precision, and the spread between them: what a thin product is drawn to."""
+class GroupMean:
+    """Mean over products, weighted by precision, and the spread between them: what a thin product is drawn to.
+
+    brand_id: empty for the whole category.
+    """
 
     category_id: str
+    brand_id: str
     chain_id: str
     products: int
     mean: float
     sd: float
 
 
-def category_means(found: list[BlockElasticity]) -> list[CategoryMean]:
-    """One per category and retailer, of the promotion's elasticity (DerSimonian and Laird 1986)."""
-    groups: dict[tuple[str, str], list[Estimate]] = {}
+def group_means(found: list[BlockElasticity], by_brand: bool) -> list[GroupMean]:
+    """One per category (or brand of it) and retailer, of the promotion's elasticity; products without a brand make none."""
+    groups: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for one in found:
-        groups.setdefault((one.block.block.category_id, one.block.block.chain_id), []).append(one.promotion)
-    means = []
-    for (category_id, chain_id), members in sorted(groups.items()):
-        values = np.array([member.value for member in members])
-        variances = np.array([member.standard_error**2 for member in members])
-        between = max(float(values.var(ddof=1) - variances.mean()), 0.0) if len(values) > 1 else 0.0
-        weights = 1 / np.maximum(variances + between, 1e-9)
-        means.append(
-            CategoryMean(category_id, chain_id, len(values), float(weights @ values / weights.sum()), float(np.sqrt(between)))
-        )
-    return means
+        block = one.block.block
+        if not by_brand or block.brand_id:
+            key = (block.category_id, block.brand_id if by_brand else "", block.chain_id)
+            groups.setdefault(key, []).append((one.promotion.value, one.promotion.standard_error))
+    spreads = spread_of(groups)
+    return [
+        GroupMean(category_id, brand_id, chain_id, len(members), *spreads[category_id, brand_id, chain_id])
+        for (category_id, brand_id, chain_id), members in sorted(groups.items())
+    ]

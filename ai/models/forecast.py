@@ -70,11 +70,29 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class BackTest:
+    """The newest window as members that ended before it forecast it, (rows,) each; week columns, units sold, median said."""
+
+    series: np.ndarray
+    origin: np.ndarray
+    target: np.ndarray
+    units: np.ndarray
+    median: np.ndarray
+
+
+@dataclass(frozen=True)
 class ForecastModel:
+    """back_test: what the metrics were measured on; None where the sales were too short, and in a model read from a file.
+
+    columns: what the trees look at, empty in a model read from a file.
+    """
+
     members: Members
     spread: Spread
     horizons: tuple[int, ...]
     metrics: dict[str, Any]
+    back_test: BackTest | None = None
+    columns: tuple[str, ...] = ()
 
 
 class Forecaster:
@@ -127,17 +145,21 @@ def fit_forecast(
     if last + 1 < FEWEST_WEEKS:
         raise TooShort(f"a forecast needs sales over {FEWEST_WEEKS} weeks, there are {last + 1}")
     rows = ForecastRows(market_of(panel))
-    learned = _Learned(rows, _learning_rows(rows, last, horizons))
+    table = _learning_rows(rows, last, horizons)
+    learned, columns = _Learned(rows, table), tuple(table.names)
     starts = [last - TRIED_WEEKS * number for number in range(TRIED_WINDOWS, 0, -1)]
     windows: list[Tried] = []
     for start in (start for start in starts if start >= FEWEST_WEEKS + min(horizons)):
         windows.append(_tried(rows, _fit_members(rows, learned, start, threads), start, last, horizons))
         progress(len(windows) / (TRIED_WINDOWS + 1))
+    metrics, back_test = _measured(windows)
     return ForecastModel(
         members=_fit_members(rows, learned, last, threads),
         spread=fit_spread(windows) if windows else UNTRIED,
         horizons=horizons,
-        metrics=_measured(windows),
+        metrics=metrics,
+        back_test=back_test,
+        columns=columns,
     )
 
 
@@ -207,20 +229,22 @@ def _tried(rows: ForecastRows, members: Members, start: int, last: int, horizons
     )
 
 
-def _measured(windows: list[Tried]) -> dict[str, Any]:
+def _measured(windows: list[Tried]) -> tuple[dict[str, Any], BackTest | None]:
     """Errors on the last window of a model that ended before it, with the spread of the windows before."""
     if len(windows) < 2:
-        return {"protocol": "too few weeks to try the model on the past"}
+        return {"protocol": "too few weeks to try the model on the past"}, None
     spread, last = fit_spread(windows[:-1]), windows[-1]
     quantiles = spread.quantiles(last.rows, last.centre)
+    median = quantiles[:, len(PROBABILITIES) // 2]
     found = {
         "mean": asdict(score(last.units, last.mean)),
-        "median": asdict(score(last.units, quantiles[:, len(PROBABILITIES) // 2])),
+        "median": asdict(score(last.units, median)),
         "mape": asdict(score(last.units, last.mape)),
     }
-    return {
+    metrics = {
         "protocol": f"the last {TRIED_WEEKS} weeks forecast by a model that ended before them",
         "objective": {name: {key: round(value, 4) for key, value in parts.items()} for name, parts in found.items()},
         "coverage80": round(coverage(last.units, quantiles[:, 1], quantiles[:, 5]), 4),
         "coverage95": round(coverage(last.units, quantiles[:, 0], quantiles[:, 6]), 4),
     }
+    return metrics, BackTest(last.rows.series, last.rows.origin, last.rows.target, last.units, median)

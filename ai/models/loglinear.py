@@ -1,4 +1,4 @@
-"""The fitted model: one log-linear regression per product and retailer, shrunk towards its category."""
+"""The fitted model: one log-linear regression per product and retailer, shrunk towards its brand and category."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from ai.features.design import Design, blocks_of, design_of
 from ai.features.promotions import usual_log_price
 from ai.models.level import SHARED_MEMORY, STORE_MEMORY, Variances, estimate_variances, week_means
 from ai.models.placebos import NO_PLACEBOS, Placebos
+from ai.models.priors import Member, priors_of
 from ai.models.regression import Fit, fit
 
 # Fewer than these and nothing is claimed about the product (quiet weeks) or the store (weeks of sales).
 FEWEST_QUIET_WEEKS = 12
 FEWEST_WEEKS_OF_A_SERIES = 8
 SMALLEST_UNITS = 0.5  # stands in for zero and negative units under the logarithm
-_PRIOR_SHRINKS_TO_AT_LEAST = 0.03
-_FEWEST_TO_LEARN_FROM = 3
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,8 @@ def _fit_block(
     refusal = ""
     if not modelled.any():
         refusal = f"no store has {FEWEST_WEEKS_OF_A_SERIES} weeks of sales"
+    elif not (panel.units[block.series][used] > 0).any():
+        refusal = "it never sold a unit"
     elif quiet_weeks < FEWEST_QUIET_WEEKS:
         refusal = f"only {quiet_weeks} weeks without promotion, {FEWEST_QUIET_WEEKS} are needed for a baseline"
     model = BlockModel(
@@ -118,42 +119,20 @@ def _fit_block(
     return replace(model, shared=shared, own=own)
 
 
-def _category_priors(models: list[BlockModel]) -> dict[str, dict[str, tuple[float, float]]]:
-    """Per category, what its products have in common: precision-weighted mean and spread of each coefficient.
-
-    Empirical Bayes (method of moments, DerSimonian and Laird 1986). Needs three blocks; rivals differ by
-    product and keep their own prior.
-    """
-    priors: dict[str, dict[str, tuple[float, float]]] = {}
-    for category in {model.block.category_id for model in models}:
-        members = [m for m in models if m.block.category_id == category and not m.refusal]
-        if len(members) < _FEWEST_TO_LEARN_FROM:
-            continue
-        found: dict[str, tuple[float, float]] = {}
-        for number, name in enumerate(members[0].names):
-            if name.startswith("rival_"):
-                continue
-            variances = np.array([m.fit.covariance[number, number] for m in members])
-            informed = variances < 0.5 * members[0].prior_sd[number] ** 2
-            if informed.sum() < _FEWEST_TO_LEARN_FROM:
-                continue  # the data says nothing about it: keep the broad prior
-            estimates = np.array([m.fit.coefficients[number] for m in members])[informed]
-            variances = variances[informed]
-            between = max(float(estimates.var(ddof=1) - variances.mean()), _PRIOR_SHRINKS_TO_AT_LEAST**2)
-            weights = 1 / (variances + between)
-            found[name] = (float((weights * estimates).sum() / weights.sum()), float(np.sqrt(between)))
-        priors[category] = found
-    return priors
+def _member(model: BlockModel) -> Member:
+    block, variances = model.block, np.diag(model.fit.covariance)
+    return Member(block.key, block.category_id, block.brand_id, model.names, model.fit.coefficients, variances, model.prior_sd)
 
 
 def fit_blocks(panel: Panel, hidden: np.ndarray | None = None) -> tuple[dict[tuple[str, str], BlockModel], float]:
-    """Fits every block twice: alone, then shrunk towards its category.
+    """Fits every block twice: alone, then shrunk towards its brand and category.
 
     hidden: (weeks,) bool, weeks that must not be looked at. Returns the models and the trend's origin. Designs are
     not kept: all at once would be the largest thing in memory.
     """
     origin = panel.first_week + panel.weeks / 2
     blocks = blocks_of(panel)
-    priors = _category_priors([_fit_block(panel, block, hidden, origin, {}) for block in blocks])
-    models = {block.key: _fit_block(panel, block, hidden, origin, priors.get(block.category_id, {})) for block in blocks}
+    alone = (_fit_block(panel, block, hidden, origin, {}) for block in blocks)
+    priors = priors_of([_member(model) for model in alone if not model.refusal])
+    models = {block.key: _fit_block(panel, block, hidden, origin, priors.get(block.key, {})) for block in blocks}
     return models, origin

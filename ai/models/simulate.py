@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ai.data.means import last_known
 from ai.data.panel import Panel
 from ai.data.plan import usual_prices
 from ai.features.columns import DEPTH_LIMITS
 from ai.features.lags import LONGEST_LAG, lag_columns
 from ai.models.loglinear import BlockModel, LogLinearModel
+from ai.models.shelf import Promoted, SisterUnits, units_of_sisters
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,20 @@ class DraftProduct:
 
 @dataclass(frozen=True)
 class Simulation:
+    """sisters: also those of the draft itself, which its other products take from."""
+
+    draft: Draft
     products: list[DraftProduct]
-    cannibalised: float
     refused: list[tuple[str, str]]
-    cannibalised_variance: float = 0.0
+    sisters: list[SisterUnits]
+
+    @property
+    def cannibalised(self) -> float:
+        return sum((sister.units for sister in self.sisters), 0.0)
+
+    @property
+    def cannibalised_variance(self) -> float:
+        return sum((sister.variance for sister in self.sisters), 0.0)
 
     @property
     def net(self) -> float:
@@ -93,8 +105,8 @@ def simulate(panel: Panel, model: LogLinearModel, quiet: np.ndarray, draft: Draf
                 reason = ""
         if reason:
             refused.append((product_id, reason))
-    cannibalised, variance = _cannibalised(panel, model, quiet, depth_of, promoted_units, draft)
-    return Simulation(products, cannibalised, refused, variance)
+    promoted = Promoted(draft.product_ids, draft.weeks, draft.feature, depth_of, promoted_units)
+    return Simulation(draft, products, refused, units_of_sisters(panel, model, quiet, promoted))
 
 
 def _rows(panel: Panel, block: BlockModel, quiet: np.ndarray, usual: np.ndarray, draft: Draft) -> np.ndarray:
@@ -143,7 +155,7 @@ def _product(
     after, after_variance = _after(block, whole, depth, draft)
     price = usual[series] * np.exp(-depth)
     weight = promoted.sum(axis=1) + 1e-9
-    cost = _last_known(panel.cost_regular[series])
+    cost = last_known(panel.cost_regular[series])
     known = np.isfinite(cost)
     return DraftProduct(
         block=block,
@@ -186,55 +198,3 @@ def _after(block: BlockModel, whole: np.ndarray, depth: np.ndarray, draft: Draft
     gradient = np.array([(whole * np.exp(effect) * column.values).sum() for column in used])
     variance = float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient)
     return (whole * np.expm1(effect)).sum(axis=0), max(variance, 0.0)
-
-
-def _cannibalised(
-    panel: Panel, model: LogLinearModel, quiet: np.ndarray, depth_of: np.ndarray, promoted: dict[int, np.ndarray], draft: Draft
-) -> tuple[float, float]:
-    """Units that other products of the shelf lose (negative) or gain in the promotion's weeks, and their variance."""
-    total = variance = 0.0
-    if not promoted:
-        return total, variance
-    on = np.zeros(len(panel.series), dtype=bool)
-    on[list(promoted)] = True
-    wanted = set(draft.product_ids)
-    for block in model.blocks.values():
-        rivals = [(rival, aligned) for rival, aligned in block.block.rivals if rival in wanted]
-        if block.refusal or not rivals:
-            continue
-        place = {name: number for number, name in enumerate(block.names)}
-        chosen: list[int] = []
-        traits: list[np.ndarray] = []
-        for rival, aligned in rivals:
-            there = (aligned >= 0) & on[np.maximum(aligned, 0)]
-            if not there.any():
-                continue
-            values_of = {f"rival_depth:{rival}": depth_of[np.maximum(aligned, 0)], f"rival_feature:{rival}": draft.feature}
-            for name, values in values_of.items():
-                if name in place:
-                    chosen.append(place[name])
-                    traits.append(np.where(there, values, 0.0))
-        if not chosen:
-            continue
-        columns, here = np.stack(traits, axis=1), _units(block, quiet, promoted, draft.weeks)
-        effect = columns @ block.fit.coefficients[chosen]
-        gradient = (here * np.exp(effect)) @ columns
-        total += float(here @ np.expm1(effect))
-        variance += max(float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient), 0.0)
-    return total, variance
-
-
-def _units(block: BlockModel, quiet: np.ndarray, promoted: dict[int, np.ndarray], weeks: int) -> np.ndarray:
-    """(series,) units of the block in the promotion's weeks: as promoted where it is itself, else quiet; unknown is zero."""
-    units = np.nan_to_num(quiet[block.block.series, :weeks]).sum(axis=1)
-    itself = [(row, number) for row, number in enumerate(block.block.series.tolist()) if number in promoted]
-    for row, number in itself:
-        units[row] = promoted[number][:weeks].sum()
-    return units
-
-
-def _last_known(values: np.ndarray) -> np.ndarray:
-    """(series,) the last known value of each row, NaN where there is none."""
-    known = np.isfinite(values)
-    last = values.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
-    return np.where(known.any(axis=1), values[np.arange(len(values)), last], np.nan)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from ai.data.means import known_mean
 from ai.data.panel import Panel
 from ai.features.columns import price_depth
 from ai.models.loglinear import BlockModel, LogLinearModel
@@ -19,6 +21,8 @@ class SisterEffect:
     units: float
     variance: float
     weekly: tuple[float, ...] = ()  # units of each of the promotion's weeks
+    price_regular: float = math.nan  # per unit, as the cost: means over these weeks, weighted by units; NaN where unknown
+    cost_regular: float = math.nan
 
 
 def sister_effects(
@@ -61,4 +65,12 @@ def _effect(
     gradient = np.einsum("rw,rwk->k", units * np.exp(-change), traits)
     variance = float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient)
     weekly = (units * -np.expm1(-change)).sum(axis=0)
-    return SisterEffect(block.block.product_id, float(weekly.sum()), max(variance, 0.0), tuple(weekly.tolist()))
+    cells = np.ix_(block.block.series[rows], weeks)
+    return SisterEffect(
+        product_id=block.block.product_id,
+        units=float(weekly.sum()),
+        variance=max(variance, 0.0),
+        weekly=tuple(weekly.tolist()),
+        price_regular=known_mean(panel.price_regular[cells], units),
+        cost_regular=known_mean(panel.cost_regular[cells], units),
+    )

@@ -9,6 +9,7 @@ from datetime import date
 
 import numpy as np
 
+from ai.data.means import known_mean
 from ai.data.panel import Panel
 from ai.data.weeks import covered_weeks
 from ai.features.design import Design, design_of, traces_of
@@ -278,10 +279,10 @@ class UpliftModel:
             actual=float(np.nansum(np.where(known, panel.units[cells], 0.0))),
             baseline=total_of(part, known),
             dip=dip,
-            price_paid=_mean(panel.price[cells], units),
-            price_regular=_mean(panel.price_regular[cells], units),
-            cost_promoted=_mean(panel.cost[cells], units),
-            cost_regular=_mean(panel.cost_regular[cells], units),
+            price_paid=known_mean(panel.price[cells], units),
+            price_regular=known_mean(panel.price_regular[cells], units),
+            cost_promoted=known_mean(panel.cost[cells], units),
+            cost_regular=known_mean(panel.cost_regular[cells], units),
         )
 
     def _add_weeks(
@@ -330,9 +331,3 @@ class UpliftModel:
         again = sum(week.cells > 0 and week.deal / week.cells > 0.5 for week in result.weeks if week.role == "post")
         if again:
             result.warnings.append(f"the product was on deal again in {again} of the weeks after")
-
-
-def _mean(values: np.ndarray, weights: np.ndarray) -> float:
-    """Weighted mean of the known values, NaN when there is none."""
-    usable = np.isfinite(values) & (weights > 0)
-    return float(np.average(values[usable], weights=weights[usable])) if usable.any() else float("nan")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 
-from ai.data.panel import Panel
-from ai.data.weeks import covered_weeks, monday_of, week_number
+from ai.data.weeks import monday_of, week_number
 from ai.economics import Missing, turnover_of
 from ai.models.simulate import Simulation
 from ai.planning_schemas import DraftAsked, Refusal
 from ai.recommend.choice import Limits, Verdict, Worth, best_sharing, order
-from ai.recommend.seen import Busy, Kind, free_starts, kinds_seen, last_promoted
+from ai.recommend.seen import Kind, busy_weeks, free_starts, kinds_seen, last_promoted
 from ai.recommend_schemas import NotProposed, RecommendRequest
 from ai.schemas import CostsGiven
 from ai.serving import Ready
@@ -65,7 +63,13 @@ def of_product(ready: Ready, place: Place, product_id: str) -> list[Tried] | Not
     before = last_promoted(panel, series)
     blackout = [week_number(day) for day in asked.blackout]
     starts = free_starts(
-        place.first, place.last, asked.weeks, asked.weeks_between, blackout, _busy(panel, place, product_id), before
+        place.first,
+        place.last,
+        asked.weeks,
+        asked.weeks_between,
+        blackout,
+        busy_weeks(panel, asked.taken, place.customers, product_id),
+        before,
     )
     if not starts:
         reason = "no week is free: blackout weeks and the distance to other promotions leave none"
@@ -80,15 +84,6 @@ def of_product(ready: Ready, place: Place, product_id: str) -> list[Tried] | Not
     for kind in [one.kind for one in further]:
         tried += [one for start in starts[1:] if not isinstance(one := _tried(ready, place, product_id, start, kind), str)]
     return tried
-
-
-def _busy(panel: Panel, place: Place, product_id: str) -> Iterator[Busy]:
-    """Planned promotions of the product that share a store with these."""
-    for taken in place.asked.taken:
-        if product_id in taken.product_ids:
-            there = {*panel.stores_under(taken.customer_ids), *taken.customer_ids}
-            if there & place.customers:
-                yield Busy(*covered_weeks(taken.start, taken.end))
 
 
 def _tried(ready: Ready, place: Place, product_id: str, start: int, kind: Kind) -> Tried | str:

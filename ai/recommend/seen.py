@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from ai.data.panel import Panel
+from ai.data.weeks import covered_weeks
+from ai.planning_schemas import TakenAsked
 
 STEP = 0.05  # cuts are proposed in steps of this share
 MOST_DEPTHS = 5
@@ -32,6 +34,17 @@ class Busy:
 
     first: int
     last: int
+
+    def near(self, first: int, last: int, between: int) -> bool:
+        """Whether a promotion in these weeks would not keep `between` quiet weeks from it."""
+        return first <= self.last + between and self.first <= last + between
+
+
+def busy_weeks(panel: Panel, taken: Iterable[TakenAsked], customers: Set[str], product_id: str) -> Iterator[Busy]:
+    """Planned promotions of the product that share a store with `customers` (leaves)."""
+    for one in taken:
+        if product_id in one.product_ids and customers & {*panel.stores_under(one.customer_ids), *one.customer_ids}:
+            yield Busy(*covered_weeks(one.start, one.end))
 
 
 def kinds_seen(panel: Panel, series: np.ndarray, deepest: float) -> list[Kind]:
@@ -98,5 +111,5 @@ def free_starts(
         start
         for start in range(first, last - weeks + 2)
         if not closed.intersection(range(start, start + weeks))
-        and not any(start <= one.last + between and one.first <= start + weeks - 1 + between for one in taken)
+        and not any(one.near(start, start + weeks - 1, between) for one in taken)
     ]

@@ -34,6 +34,7 @@ class JobState:
     finished_at: str | None = None
     model: str | None = None
     error: str | None = None
+    held_back: str | None = None  # of a training: why its model is kept but does not serve
 
 
 def now() -> str:

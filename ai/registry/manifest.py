@@ -34,6 +34,7 @@ class Entry:
     window_to: str
     sha256: str
     metrics: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, list[str]] = field(default_factory=dict)  # columns learned from; empty in older manifests
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -123,7 +124,7 @@ class Registry:
         building.mkdir()
         sha256 = write(stored, building)
         building.replace(self.folder / key)
-        entry = Entry(key, source, fitted_at, rows, *window, sha256, stored.facts["metrics"])
+        entry = Entry(key, source, fitted_at, rows, *window, sha256, stored.facts["metrics"], stored.facts.get("features", {}))
         serving = None if serve else self.current(source)
         entries = [*self.entries(), entry]
         same = [other for other in entries if other.source == source and other != serving]

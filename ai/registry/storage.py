@@ -62,6 +62,7 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
                 "product_id": block.product_id,
                 "chain_id": block.chain_id,
                 "category_id": block.category_id,
+                "brand_id": block.brand_id,
                 "customer_ids": [panel.series[series][0] for series in block.series],
                 "rivals": [rival for rival, _ in block.rivals],
                 "names": entry.names,
@@ -79,6 +80,7 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
         "first_week": model.first_week,
         "last_week": model.last_week,
         "metrics": model.metrics,
+        "features": features_of(model, forecast),
         "blocks": blocks,
     }
     if forecast is not None:
@@ -87,6 +89,13 @@ def pack(model: LogLinearModel, panel: Panel, forecast: ForecastModel | None = N
         facts["metrics"] = model.metrics | {"forecast": forecast.metrics}
         arrays |= forecast_arrays
     return StoredModel(facts, arrays)
+
+
+def features_of(model: LogLinearModel, forecast: ForecastModel | None) -> dict[str, list[str]]:
+    """Names of the columns that each part learned from; those of rivals once, whatever the rival."""
+    names = (name.partition(":")[0] for block in model.blocks.values() for name in block.names)
+    found = {"baseline": list(dict.fromkeys(names))}
+    return found | {"forecast": list(forecast.columns)} if forecast else found
 
 
 def write(stored: StoredModel, folder: Path) -> str:
@@ -126,7 +135,9 @@ def bind(stored: StoredModel, panel: Panel) -> LogLinearModel:
         rivals = tuple(
             (rival, np.array([panel.index.get((customer, rival), -1) for customer in customers])) for rival in facts["rivals"]
         )
-        block = Block(facts["product_id"], facts["chain_id"], facts["category_id"], np.array(found)[kept], rivals)
+        # Models of before brands were read say nothing of one; what they learned is in their coefficients.
+        names = (facts["product_id"], facts["chain_id"], facts["category_id"])
+        block = Block(*names, np.array(found)[kept], rivals, facts.get("brand_id", ""))
         part = {name: stored.arrays[f"{number}.{name}"] for name in ("intercepts", "usual_price", "modelled")}
         blocks[block.key] = BlockModel(
             block=block,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -16,10 +16,11 @@ from ai.data.weeks import monday_of
 from ai.models.forecast import ForecastModel, TooShort, fit_forecast
 from ai.models.training import TooLittleData, train_model
 from ai.registry.jobs import JobFiles, JobState, now
-from ai.registry.judge import clearly_worse
+from ai.registry.judge import held_back
 from ai.registry.manifest import Registry
 from ai.registry.process import Kind, run
-from ai.registry.storage import pack
+from ai.registry.same_weeks import same_weeks
+from ai.registry.storage import StoredModel, pack
 from ai.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -44,8 +45,7 @@ def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
     forecast = _forecast(panel, progress)
     progress(0.98, "writing the model")
     registry, stored = Registry(settings.models_dir), pack(model, panel, forecast)
-    serving = registry.current(state.source)
-    worse = clearly_worse(stored.facts["metrics"], panel.rows, serving.metrics, serving.rows) if serving else None
+    worse = _held_back(registry, state.source, panel, forecast, stored)
     entry = registry.add(
         stored,
         key=f"mdl_{datetime.now(UTC):%Y%m%d%H%M%S%f}",
@@ -57,7 +57,20 @@ def train(settings: Settings, files: JobFiles, state: JobState) -> JobState:
     )
     log.info("training_done", job=state.id, model=entry.id, rows=entry.rows, held_back=worse)
     step = f"kept beside the model that serves: {worse}" if worse else "done"
-    return replace(state, status="done", progress=1.0, step=step, finished_at=now(), model=entry.id)
+    return replace(state, status="done", progress=1.0, step=step, finished_at=now(), model=entry.id, held_back=worse)
+
+
+def _held_back(
+    registry: Registry, source: str, panel: Panel, forecast: ForecastModel | None, stored: StoredModel
+) -> str | None:  # fmt: skip
+    """Why the new model may not take over from the one that serves; None when it may, or when none can be read."""
+    loaded = registry.load(source)
+    if loaded is None:
+        return None
+    entry, serving = loaded
+    same = same_weeks(panel, forecast.back_test if forecast else None, serving)
+    log.info("compared", serving=entry.id, same=None if same is None else asdict(same))
+    return held_back(stored.facts["metrics"], panel.rows, entry.metrics, entry.rows, same)
 
 
 def _forecast(panel: Panel, progress: Callable[[float, str], None]) -> ForecastModel | None:

@@ -16,7 +16,7 @@ from app.cli.output import grid, show, wants_json
 from app.core.ai import NoModel
 from app.core.events import emit
 from app.core.i18n import _
-from app.trade.models.client import ModelsClient, Watch
+from app.trade.models.client import ModelsClient, Trained, Watch
 from app.trade.sales.models import Source
 
 _SOURCE = click.option(
@@ -37,14 +37,23 @@ def train(source: str) -> None:
     with ModelsClient() as ai:
         before = ai.newest_model(source)
         with _bar(_("Training")) as watch:
-            model_id = ai.train(source, watch)
-        found = next((model for model in ai.models() if model["id"] == model_id), {})
+            trained = ai.train(source, watch)
+        found = next((model for model in ai.models() if model["id"] == trained.model_id), {})
     record(
-        Principal.system("cli"), "model.trained", "model", model_id, before={"serving": before["id"] if before else None},
-        after={"source": source, "rows": found.get("rows")},
+        Principal.system("cli"), "model.trained", "model", trained.model_id, before={"serving": before["id"] if before else None},
+        after={"source": source, "rows": found.get("rows"), "serves": trained.held_back is None, "held_back": trained.held_back},
     )  # fmt: skip
-    emit("models", "model.trained", {"id": model_id, "source": source})
-    show({"model": found}, _models_grid([found]), Text(_("It serves now. How near it comes: tradeai ai evaluate")))
+    emit("models", "model.trained", {"id": trained.model_id, "source": source, "serves": trained.held_back is None})
+    show({"model": found, "held_back": trained.held_back}, _models_grid([found]), Text(_outcome(trained)))
+
+
+def _outcome(trained: Trained) -> str:
+    if trained.held_back is None:
+        return _("It serves now. How near it comes: tradeai ai evaluate")
+    return _(
+        "It is kept but does not serve: {reason}. Let it serve all the same: tradeai ai promote {id}",
+        reason=trained.held_back, id=trained.model_id,
+    )  # fmt: skip
 
 
 @group.command(help=_("Print the kept model's measured errors, then hide the newest weeks, forecast them and compare."))
@@ -60,6 +69,8 @@ def evaluate(source: str, kept: bool) -> None:
             with _bar(_("Evaluating")) as watch:
                 ai.evaluate(source, watch)
             found = ai.evaluation(source)
+            record(Principal.system("cli"), "model.evaluate", "models", source, after={"model": model["id"]})
+            emit("models", "model.evaluated", {"source": source, "model": model["id"]})
     result = {"model": model, "evaluation": found}
     show(result, *_for_people(model, found or {}))
 

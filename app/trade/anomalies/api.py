@@ -28,6 +28,7 @@ def listing(query_data: AnomalyAsked) -> Response:
                 "next_cursor": str(end) if end < len(found.rows) else None,
                 "total": len(found.rows),
                 "found": found.found,
+                "model": found.model,
             }
         )
     )

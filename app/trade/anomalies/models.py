@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -76,3 +76,4 @@ class AnomalyPage(BaseModel):
     next_cursor: str | None
     total: int
     found: int
+    model: dict[str, Any] | None = Field(None, description="Which model judged, with its measured errors; null without sales")

@@ -17,6 +17,7 @@ from app.trade.anomalies.models import AnomalyAsked, Cause
 from app.trade.customers.store import nodes as customers
 from app.trade.hierarchy.choices import choice_tree
 from app.trade.hierarchy.store import Nodes
+from app.trade.models.measured import measured
 from app.trade.products.store import nodes as products
 from app.trade.sales import store as sales
 from app.web.export import export_response
@@ -63,6 +64,7 @@ def index() -> str | Response:
         "anomalies/index.html",
         table=table,
         found=found,
+        measured=measured(found.model) if found else "",
         trouble=trouble,
         ready=ready,
         here=request.full_path.rstrip("?"),

@@ -26,10 +26,12 @@ open_client: Callable[[], AnomaliesClient] = AnomaliesClient
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of the filter, sorted; `found` counts all in the weeks, also those beyond what is told."""
+    """Rows of the filter, sorted; `found` counts all in the weeks, also those beyond what is told. model: that judged the weeks,
+    None where there were no sales."""
 
     rows: list[dict[str, Any]]
     found: int
+    model: dict[str, Any] | None = None
 
 
 def search(who: Principal, asked: AnomalyAsked) -> Found:
@@ -43,7 +45,7 @@ def search(who: Principal, asked: AnomalyAsked) -> Found:
     rows = [row for row in _named(answer["anomalies"]) if asked.cause is None or row["cause"] == asked.cause]
     rows.sort(key=lambda row: row["size"], reverse=True)
     rows.sort(key=lambda row: row[name], reverse=asked.sort.startswith("-"))
-    return Found(rows, int(answer["found"]))
+    return Found(rows, int(answer["found"]), answer.get("model"))
 
 
 def _question(who: Principal, asked: AnomalyAsked) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class ForecastAsked(PartAsked):
     cut: Cut = Field(None, description="Planned price cut in percent of the usual price; instead of price")
     deal: bool = Field(False, description="The planned weeks are flagged as a deal")
     feature: bool = Field(False, description="The planned weeks are advertised")
+    display: bool = Field(False, description="The planned weeks have a second placement")
     plan_from: Week = Field(1, description="First planned week, counted from the first forecast week")
     plan_to: Annotated[Week | None, BeforeValidator(empty_is_none)] = Field(
         None, description="Last planned week; empty: the last forecast week"
@@ -77,7 +78,7 @@ class ForecastAsked(PartAsked):
     @property
     def planned(self) -> bool:
         """Whether anything but the usual price is planned."""
-        return self.price is not None or self.cut is not None or self.deal or self.feature
+        return self.price is not None or self.cut is not None or self.deal or self.feature or self.display
 
     @property
     def planned_weeks(self) -> tuple[int, int]:

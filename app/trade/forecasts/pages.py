@@ -146,6 +146,8 @@ def _plan_words(asked: ForecastAsked) -> str:
         parts.append(_("deal"))
     if asked.feature:
         parts.append(_("advertised"))
+    if asked.display:
+        parts.append(_("displayed"))
     return ", ".join(parts)
 
 
@@ -157,7 +159,7 @@ def _stated_error(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _asked() -> tuple[ForecastAsked | None, dict[str, str]]:
     """The address as a question, with what is wrong by field."""
-    names = {"weeks", "price", "cut", "deal", "feature", "plan_from", "plan_to", "objective", "source", "customer"}
+    names = {"weeks", "price", "cut", "deal", "feature", "display", "plan_from", "plan_to", "objective", "source", "customer"}
     given: dict[str, Any] = {name: value for name, value in request.args.items() if name in names and value != ""}
     given["product"] = [part for value in request.args.getlist("product") for part in value.split(",") if part]
     if "customer" not in request.args:

@@ -12,6 +12,7 @@ from app.trade.products.store import nodes as products
 from app.trade.sales.part import asked_with_our_names, newest_day, part_of_sales
 
 # Fields of the AI service by their beginning, and the name of the page's.
+_MOST_SKUS = 200  # of one entry of a plan, as many as the AI service takes
 _FIELDS = {
     "customer_ids": "customer",
     "product_ids": "product",
@@ -35,7 +36,7 @@ def forecast(who: Principal, asked: ForecastAsked) -> dict[str, Any]:
         **part,
         "from": first.isoformat(),
         "to": (first + timedelta(weeks=asked.weeks, days=-1)).isoformat(),
-        "plan": [_plan(asked, part, first)] if asked.planned else [],
+        "plan": _plan(asked, part, first) if asked.planned else [],
     }
     with open_client() as ai:
         answer = asked_with_our_names(lambda: ai.forecast(question), _FIELDS)
@@ -72,16 +73,18 @@ def _part(asked: PartAsked) -> dict[str, Any]:
     return {**part, "objective": asked.objective}
 
 
-def _plan(asked: ForecastAsked, part: dict[str, Any], first: date) -> dict[str, Any]:
+def _plan(asked: ForecastAsked, part: dict[str, Any], first: date) -> list[dict[str, Any]]:
+    """The plan for every SKU of the part; in several entries where they are more than one holds."""
     start, end = asked.planned_weeks
-    skus = part["product_ids"] or sorted(products.collection().distinct("_id", {"level": "sku"}))[:200]
-    return {
+    skus = part["product_ids"] or sorted(products.collection().distinct("_id", {"level": "sku"}))
+    planned = {
         "customer_ids": part["customer_ids"],
-        "product_ids": skus,
         "start": (first + timedelta(weeks=start - 1)).isoformat(),
         "end": (first + timedelta(weeks=end, days=-1)).isoformat(),
         **({"price": str(asked.price)} if asked.price is not None else {}),
         **({"cut": asked.cut / 100} if asked.cut is not None else {}),
         "deal": float(asked.deal),
         "feature": float(asked.feature),
+        "display": float(asked.display),
     }
+    return [{**planned, "product_ids": skus[place : place + _MOST_SKUS]} for place in range(0, len(skus), _MOST_SKUS)]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from app.core.ai import AiService, AiSilent, NoEvaluation
@@ -14,6 +15,14 @@ _TRAINING_SECONDS = 900.0
 _POLL_SECONDS = 1.0
 _SILENT_POLLS = 20
 Watch = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model of a finished training; held_back: why it is kept but does not serve, None where it serves."""
+
+    model_id: str
+    held_back: str | None = None
 
 
 class ModelsClient(AiService):
@@ -57,14 +66,15 @@ class ModelsClient(AiService):
         watch: Watch = lambda _share, _step: None,
         wait: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-    ) -> str:
-        """Fit a model on the sales of now and return its id when it answers; `watch` gets the share done and the step.
+    ) -> Trained:
+        """Fit a model on the sales of now and return it when it is there; `watch` gets the share done and the step.
 
         A training that already ran when this one was asked for may have read older sales, so it is waited out first. When
         `watch` raises JobCancelled the training is ended and the model before goes on serving.
         Raises Unavailable when it takes too long, Conflict when it fails.
         """
-        return self._run("/v1/train", source, watch, wait, monotonic)
+        job = self._run("/v1/train", source, watch, wait, monotonic)
+        return Trained(str(job.get("model") or ""), job.get("held_back"))
 
     def evaluate(
         self,
@@ -76,7 +86,10 @@ class ModelsClient(AiService):
         """Hide and forecast the newest weeks; returns when the report is there. Raises as `train` does."""
         self._run("/v1/evaluate", source, watch, wait, monotonic)
 
-    def _run(self, path: str, source: str, watch: Watch, wait: Callable[[float], None], monotonic: Callable[[], float]) -> str:
+    def _run(
+        self, path: str, source: str, watch: Watch, wait: Callable[[float], None], monotonic: Callable[[], float]
+    ) -> dict[str, Any]:
+        """The finished job."""
         asked_at = iso(now())[:19]
         deadline = monotonic() + _TRAINING_SECONDS
         job = self.call("POST", path, json={"source": source})["job"]
@@ -90,7 +103,7 @@ class ModelsClient(AiService):
             if job["status"] == "failed":
                 raise Conflict(_failure(path, str(job.get("error") or "?")))
             if job["status"] == "done" and job["started_at"] >= asked_at:
-                return str(job.get("model") or "")
+                return dict(job)
             if job["status"] == "done":
                 job = self.call("POST", path, json={"source": source})["job"]
             wait(_POLL_SECONDS)

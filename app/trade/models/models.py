@@ -45,6 +45,8 @@ class Model(BaseModel):
     window: Window
     current: bool = Field(description="It serves now")
     metrics: dict[str, Any]
+    sha256: str = Field("", description="Over the model's files")
+    features: dict[str, list[str]] | None = Field(None, description="Columns that baseline and forecast learned from")
 
 
 class ModelList(BaseModel):

@@ -27,17 +27,18 @@ def train(progress: Progress, source: str) -> dict[str, Any]:
     """Fit a model on the sales of now; cancelling ends it and leaves the model before serving."""
     with ModelsClient() as ai:
         before = ai.newest_model(source)
-        model_id = ai.train(source, _watch(progress, _("Fitting the model to the sales")))
+        trained = ai.train(source, _watch(progress, _("Fitting the model to the sales")))
         found = ai.last_fitted(source) or {}
     chain = (found.get("metrics") or {}).get("chain") or {}
     who = Principal.system("worker")
     record(
-        who, "model.trained", "model", model_id, before={"serving": before["id"] if before else None},
+        who, "model.trained", "model", trained.model_id, before={"serving": before["id"] if before else None},
         after={"source": source, "rows": found.get("rows"), "window": found.get("window"), "wmape": chain.get("wmape"),
-               "serves": found.get("current")},
+               "serves": trained.held_back is None, "held_back": trained.held_back},
     )  # fmt: skip
-    emit("models", "model.trained", {"id": model_id, "source": source, "serves": found.get("current")})
-    return {"model": model_id, "source": source, "serves": found.get("current")}
+    told = {"source": source, "serves": trained.held_back is None}
+    emit("models", "model.trained", {"id": trained.model_id, **told})
+    return {"model": trained.model_id, **told}
 
 
 def evaluate(progress: Progress, source: str) -> dict[str, Any]:

@@ -163,8 +163,10 @@ def _groups(weeks: Sequence[Mapping[str, Any]]) -> list[Points]:
 
 
 def estimate(value: Mapping[str, Any]) -> str:
-    """`−2.31 ± 0.12`: an elasticity with its standard error."""
-    return f"{formatting.number(value['value'], 2)} ± {formatting.number(value['standard_error'], 2)}"
+    """`−2.31 ± 0.12`: an elasticity with its standard error; one that the product's own sales do not hold says so."""
+    told = f"{formatting.number(value['value'], 2)} ± {formatting.number(value['standard_error'], 2)}"
+    stands_in = {"category": _("from its category"), "prior": _("assumed")}.get(value.get("basis", "own"))
+    return f"{told}, {stands_in}" if stands_in else told
 
 
 def response_reading(answer: Mapping[str, Any]) -> str:

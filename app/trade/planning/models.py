@@ -15,7 +15,7 @@ from app.trade.sales.models import Source
 
 WholeShare = Annotated[Decimal, Field(ge=0, le=1, max_digits=8, decimal_places=6)]
 LONGEST_WEEKS = 12
-FURTHEST_WEEKS = 26  # ahead of the sales; the forecast reaches no further
+FURTHEST_WEEKS = 54  # ahead of the sales; the forecast reaches no further
 MOST_CANDIDATES = 200
 
 
@@ -112,6 +112,7 @@ class ResponsePage(BaseModel):
     curves: list[dict[str, Any]]
     weeks: list[dict[str, Any]]
     elasticities: list[dict[str, Any]]
+    warnings: list[str] = []
 
 
 class Elasticities(BaseModel):
@@ -121,6 +122,7 @@ class Elasticities(BaseModel):
 
     products: list[dict[str, Any]]
     categories: list[dict[str, Any]]
+    brands: list[dict[str, Any]] = []
     refused: list[dict[str, Any]]
 
 
@@ -189,6 +191,7 @@ class Event(BaseModel):
     incremental_lo80: float | None
     incremental_hi80: float | None
     promotion_id: str | None = Field(None, description="The draft made of it")
+    warnings: list[str] = Field([], description="What its figures stand on where the sales do not hold it")
 
 
 class PlanSummary(BaseModel):
@@ -215,6 +218,8 @@ class Plan(PlanSummary):
     question: PlanInput
     model: dict[str, Any] | None = None
     incremental_units: float | None = None
+    net_lo80: Decimal | None = Field(None, description="80 % band of the chosen events' net together")
+    net_hi80: Decimal | None = None
     bound: Decimal | None = None
     gap: float | None = Field(None, description="(bound - net) / bound")
     proven: bool | None = None

@@ -14,9 +14,10 @@ from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.i18n import N_, _
 from app.core.settings import settings
 from app.trade.customers.store import nodes as customers
-from app.trade.planning import figures, forms, plans, service
+from app.trade.models.measured import measured
+from app.trade.planning import figures, forms, plans, rules, service
 from app.trade.planning.gantt import calendar
-from app.trade.planning.models import PlanState
+from app.trade.planning.models import FURTHEST_WEEKS, PlanState
 from app.trade.promotions import choices
 from app.trade.promotions.rules import EXPLAINED_DISCOUNT
 from app.web import formatting
@@ -48,6 +49,7 @@ EXPORTED = (
 _OUT = {
     "loses": N_("They lose money"),
     "near": N_("Too near to a better one"),
+    "taken": N_("Their weeks are not free: another promotion of the product is near"),
     "budget": N_("The budget does not reach"),
     "limit": N_("Others use the limits better"),
     "guardrail": N_("Beyond a guardrail"),
@@ -116,6 +118,7 @@ def _form(values: Mapping[str, str], chosen: list[str], products: list[str], err
     return render_template(
         "planning/optimiser.html",
         newest=service.newest_week(who),
+        furthest=FURTHEST_WEEKS,
         form=values,
         errors=errors or {},
         rows=range(1, forms.ROWS + 1),
@@ -149,9 +152,11 @@ def detail(plan_id: str) -> str | Response:
         done=done,
         events=events,
         chosen=chosen,
+        measured=measured(row.get("model")),
+        care=list(dict.fromkeys(text for event in chosen for text in event["warnings"])),
         calendar=calendar(chosen, asked.start, asked.end, asked.rules.blackout, budget) if chosen else None,
         left_out=[(_(_OUT.get(code, code)), count) for code, count in left_out.most_common()],
-        band=_net_band(chosen),
+        band=rules.net_band(chosen),
         customer_names=", ".join(node["name"] for node in customers.by_ids(asked.customer_ids, {"name": 1}).values()),
         kinds=[figures.mechanics_text(one.discount, one.deal, one.feature, one.display) for one in asked.mechanics],
         job=plans.open_job(row),
@@ -204,14 +209,3 @@ def _why(event: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
 def _label(event: Mapping[str, Any]) -> str:
     window = formatting.window(event["start"], event["end"])
     return _("{product} {window} ({what})", product=event["product_name"], window=window, what=event["what"])
-
-
-def _net_band(chosen: list[dict[str, Any]]) -> tuple[Any, Any] | None:
-    """80 % band of the plan's net: the events' half-widths in quadrature, as their errors are independent in the model."""
-    known = [event for event in chosen if event["net"] is not None and event["net_lo80"] is not None]
-    if not known:
-        return None
-    net = sum(event["net"] for event in known)
-    below = sum((event["net"] - event["net_lo80"]) ** 2 for event in known).sqrt()
-    above = sum((event["net_hi80"] - event["net"]) ** 2 for event in known).sqrt()
-    return net - below, net + above

@@ -18,6 +18,7 @@ from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.i18n import N_, _
 from app.core.mongo import Document
 from app.core.settings import settings
+from app.trade.models.measured import measured
 from app.trade.planning import figures, forms, rules, service
 from app.trade.planning.models import DraftFromWhatIf, ResponseQuery
 from app.trade.promotions import choices
@@ -31,6 +32,11 @@ blueprint = APIBlueprint("planning", __name__, template_folder="templates", enab
 
 ELASTICITY_COLUMNS = (
     Column("product_name", N_("Product"), kind="link"),
+    Column(
+        "brand_name",
+        N_("Brand"),
+        help=N_("Few sales: drawn to it, as far as brands differ"),
+    ),
     Column("chain_name", N_("Customer")),
     Column("promotion", N_("Price cut"), kind="custom", right=True, help=N_("Change of units for 1 % lower price, for a while")),
     Column("promotion_featured", N_("Advertised cut"), kind="custom", right=True, help=N_("The same in the advertisement")),
@@ -41,11 +47,12 @@ ELASTICITY_COLUMNS = (
 _ESTIMATES = ("promotion", "promotion_featured", "regular")
 EXPORTED = (
     Column("product_name", N_("Product")),
+    Column("brand_name", N_("Brand")),
     Column("chain_name", N_("Customer")),
     *(
-        Column(f"{name}.{part}", f"{name.replace('_', ' ')} {part.replace('_', ' ')}", kind="number")
+        Column(f"{name}.{part}", f"{name.replace('_', ' ')} {part.replace('_', ' ')}", kind=kind)
         for name in _ESTIMATES
-        for part in ("value", "standard_error")
+        for part, kind in (("value", "number"), ("standard_error", "number"), ("basis", "text"))
     ),
     Column("weeks", N_("Weeks"), kind="number"),
     Column("stores", N_("Stores"), kind="number"),
@@ -137,6 +144,7 @@ def _answered(who: Principal, values: Mapping[str, str]) -> dict[str, Any]:
     return {
         **shown,
         "answer": found,
+        "measured": measured(found["model"]),
         "tiles": figures.tiles(found),
         "reading": figures.reading(found),
         "weeks_chart": figures.weeks_chart(found),
@@ -213,6 +221,7 @@ def price_response() -> str | Response:
         own=shown["elasticities"] if shown else [],
         chosen=chosen,
         refused=found["refused"],
+        measured=measured(found["model"]),
     )
 
 

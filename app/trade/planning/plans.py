@@ -132,6 +132,7 @@ def events(row: Mapping[str, Any]) -> list[dict[str, Any]]:
                 **{name: _exact(judged.get(name)) for name in ("net", "net_lo80", "net_hi80", "spend", "roi", "other_side_net")},
                 **{name: judged.get(name) for name in ("incremental_units", "incremental_lo80", "incremental_hi80")},
                 "promotion_id": (row.get("accepted") or {}).get(one["id"]),
+                "warnings": judged.get("warnings") or [],
             }
         )
     return sorted(found, key=lambda event: (not event["chosen"], event["start"], event["product_name"] or "", event["id"]))
@@ -200,12 +201,16 @@ def as_json(row: Mapping[str, Any], whole: bool = True) -> dict[str, Any]:
     }
     if not whole:
         return told
+    judged = events(row)
+    band = rules.net_band([event for event in judged if event["chosen"]]) or (None, None)
     return {
         **told,
         "question": row["question"],
+        "net_lo80": _text(band[0]),
+        "net_hi80": _text(band[1]),
         "bound": _text(row.get("bound")),
         **{name: row.get(name) for name in ("model", "incremental_units", "gap", "proven")},
-        "events": [_event_json(event) for event in events(row)],
+        "events": [_event_json(event) for event in judged],
     }
 
 

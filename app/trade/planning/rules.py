@@ -14,6 +14,7 @@ from app.trade.promotions.rules import MAX_DISCOUNT
 
 _WEEK = timedelta(weeks=1)
 _PER_UNIT = Decimal("0.0001")
+_CENT = Decimal("0.01")
 
 
 def monday_of(day: date) -> date:
@@ -169,8 +170,8 @@ def candidates(plan: PlanInput, skus: Sequence[str]) -> Candidates:
     return Candidates(events, every, left_out)
 
 
-def plan_question(plan: PlanInput, events: Sequence[Candidate]) -> dict[str, Any]:
-    """The plan as the AI service is asked about it."""
+def plan_question(plan: PlanInput, events: Sequence[Candidate], taken: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The plan as the AI service is asked about it; `taken`: promotions that exist already, see `taken.py`."""
     rules = plan.rules
     return {
         "candidates": [
@@ -189,8 +190,20 @@ def plan_question(plan: PlanInput, events: Sequence[Candidate]) -> dict[str, Any
         "most_at_once": rules.most_at_once,
         "most_spend_share": None if rules.most_spend_share is None else float(rules.most_spend_share),
         "fewest_incremental_units": rules.fewest_units,
+        "taken": list(taken),
         "source": plan.source.value,
     }
+
+
+def net_band(chosen: Sequence[Mapping[str, Any]]) -> tuple[Decimal, Decimal] | None:
+    """80 % band of the net of these events: half-widths in quadrature, as their errors are independent in the model."""
+    known = [event for event in chosen if event["net"] is not None and event["net_lo80"] is not None]
+    if not known:
+        return None
+    net = sum((event["net"] for event in known), Decimal(0))
+    below = sum(((event["net"] - event["net_lo80"]) ** 2 for event in known), Decimal(0)).sqrt()
+    above = sum(((event["net_hi80"] - event["net"]) ** 2 for event in known), Decimal(0)).sqrt()
+    return (net - below).quantize(_CENT, ROUND_HALF_EVEN), (net + above).quantize(_CENT, ROUND_HALF_EVEN)
 
 
 def _mondays(plan: PlanInput) -> Iterator[date]:

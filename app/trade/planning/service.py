@@ -23,6 +23,7 @@ from app.trade.sales import explorer
 from app.trade.sales.models import Source
 from app.trade.sales.part import asked_with_our_names
 
+MOST_SKUS = 200  # of one simulated promotion
 _BANDS = {
     "incremental_units": "incremental_units",
     "post_dip_units": "post_dip_band",
@@ -53,9 +54,12 @@ def simulate(who: Principal, wanted: WhatIf) -> dict[str, Any]:
     skus = skus_of(wanted.product_ids)
     if not skus:
         errors.append(FieldError("product_ids", _("Choose products that exist; a brand or category needs SKUs below it.")))
+    if len(skus) > MOST_SKUS:
+        text = _("{count} SKUs are too many for one promotion; choose at most {most}.", count=len(skus), most=MOST_SKUS)
+        errors.append(FieldError("product_ids", text))
     if errors:
         raise Invalid(errors=errors)
-    question = rules.whatif_question(wanted, skus[:200])
+    question = rules.whatif_question(wanted, skus)
     return told(asked_with_our_names(lambda: client.shared().simulate(question), _FIELDS))
 
 
@@ -72,12 +76,14 @@ def elasticities(who: Principal, source: Source = Source.POS) -> dict[str, Any]:
     answer = client.shared().elasticities(source.value)
     ids = {one["product_id"] for one in answer["products"]} | {one["product_id"] for one in answer["refused"]}
     cross = {other["product_id"] for one in answer["products"] for other in one["cross"]}
-    names = products.by_ids(ids | cross, {"name": 1})
+    brands = {one["brand_id"] for one in answer["products"] if one.get("brand_id")}
+    names = products.by_ids(ids | cross | brands, {"name": 1})
     for one in (*answer["products"], *answer["refused"], *(other for row in answer["products"] for other in row["cross"])):
         one["product_name"] = names[one["product_id"]]["name"] if one["product_id"] in names else _("Gone")
     chains = customers.by_ids({one["chain_id"] for one in answer["products"]}, {"name": 1})
     for one in answer["products"]:
         one["chain_name"] = chains[one["chain_id"]]["name"] if one["chain_id"] in chains else _("Gone")
+        one["brand_name"] = names[one["brand_id"]]["name"] if one.get("brand_id") in names else ""
     answer["products"].sort(key=lambda one: (one["product_name"], one["chain_name"]))
     return answer
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from bson.decimal128 import Decimal128
 
+from app.access.models import Principal
 from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.events import emit
 from app.core.i18n import _
@@ -12,7 +13,9 @@ from app.core.jobs import JobCancelled, Progress
 from app.core.mongo import Document
 from app.trade.planning import plans, rules, store
 from app.trade.planning.client import PlanningClient
-from app.trade.planning.models import PlanState
+from app.trade.planning.models import PlanInput, PlanState
+from app.trade.planning.service import newest_week
+from app.trade.planning.taken import taken
 
 _SECONDS = 120.0
 _MONEY = ("net", "net_lo80", "net_hi80", "spend", "roi", "other_side_net")
@@ -34,7 +37,7 @@ def work_out(progress: Progress, plan_id: str) -> dict[str, Any]:
         progress.stop_if_cancelled()
         progress.report(1, _STEPS, _("Working out {count} events and choosing among them", count=len(events)))
         with PlanningClient(seconds=_SECONDS) as ai:
-            answer = ai.optimise(rules.plan_question(asked, events))
+            answer = ai.optimise(rules.plan_question(asked, events, _taken(asked)))
         changes = done(answer)
     except JobCancelled:
         _keep(plan_id, {"state": PlanState.FAILED.value, "detail": _("It was cancelled. Ask again with the same figures.")})
@@ -49,6 +52,12 @@ def work_out(progress: Progress, plan_id: str) -> dict[str, Any]:
     return {"state": changes["state"]}
 
 
+def _taken(asked: PlanInput) -> list[dict[str, Any]]:
+    who = Principal.system("planning")
+    newest = newest_week(who, asked.source)
+    return taken(who, newest, asked.rules.weeks_between) if newest else []
+
+
 def _keep(plan_id: str, changes: Document) -> None:
     store.answer(plan_id, changes)
     emit(f"plans/{plan_id}", "plan.done", {"id": plan_id, "state": changes["state"]})
@@ -61,7 +70,7 @@ def done(answer: dict[str, Any]) -> Document:
     return {
         "state": PlanState.DONE.value,
         "detail": None,
-        "model": {name: model.get(name) for name in ("id", "fitted_at", "window")},
+        "model": {name: model.get(name) for name in ("id", "fitted_at", "window", "metrics")},
         **{name: _exact(answer[name]) for name in ("net", "spend", "bound")},
         **{name: answer[name] for name in ("gap", "proven", "incremental_units")},
         "events_chosen": sum(one["chosen"] for one in answer["events"]),

@@ -26,7 +26,20 @@ from app.trade.promotions.models import AnalysisState
 _STORES_A_CALL = 1500
 _MAX_PROMOTIONS_A_CALL = 60
 _INTERVALS = ("incremental_units", "post_dip_units", "net_incremental_units", "cannibalised_units", "halo_units")
-_MONEY = ("incremental_margin", "spend", "funding_kept", "net", "net_lo80", "net_hi80", "roi", "roi_lo80", "roi_hi80")
+# Raised when what is counted changes: results of an older account are worked out again with the next look at the sales.
+ACCOUNT = 2
+_MONEY = (
+    "incremental_margin",
+    "other_products_margin",
+    "spend",
+    "funding_kept",
+    "net",
+    "net_lo80",
+    "net_hi80",
+    "roi",
+    "roi_lo80",
+    "roi_hi80",
+)
 
 log = get_logger(__name__)
 
@@ -149,6 +162,7 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         "state": AnalysisState.DONE.value,
         "reason": None,
         "at": now(),
+        "account": ACCOUNT,
         "model": _model(result),
         "actual_units": result.get("actual_units"),
         "baseline_units": result.get("baseline_units"),
@@ -165,11 +179,17 @@ def as_stored(result: Mapping[str, Any]) -> Document:
         "incremental_units": (result.get("incremental_units") or {}).get("mean"),
         "net_incremental_units": (result.get("net_incremental_units") or {}).get("mean"),
         "spend": manufacturer.get("spend"),
-        "margin": manufacturer.get("incremental_margin"),
+        "margin": _margin(manufacturer),
         "net": manufacturer.get("net"),
         "roi_manufacturer": manufacturer.get("roi"),
         "roi_retailer": retailer.get("roi"),
     }
+
+
+def _margin(side: Document) -> Decimal128 | None:
+    """What the return is counted on: the margin on the extra units and that of other products."""
+    parts = [side[name].to_decimal() for name in ("incremental_margin", "other_products_margin") if side.get(name) is not None]
+    return Decimal128(sum(parts, Decimal(0))) if parts else None
 
 
 def _model(result: Mapping[str, Any]) -> Document | None:

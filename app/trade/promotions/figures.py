@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from app.core.i18n import _
@@ -17,7 +18,7 @@ from app.web import formatting
 from app.web.chart import Chart, Window, baseline_chart, lines_chart
 
 _WEEKS_BEFORE = 6
-_MONEY = ("incremental_margin", "spend", "net", "net_lo80", "net_hi80", "roi", "roi_lo80", "roi_hi80")
+_MONEY = ("incremental_margin", "other_products_margin", "spend", "net", "net_lo80", "net_hi80", "roi", "roi_lo80", "roi_hi80")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def side(row: Mapping[str, Any], name: str) -> SideShown:
         return SideShown(title, [], [], _missing(name, account))
     lines = [
         Line(_("Margin on the extra units"), money_of(row, account["incremental_margin"])),
+        *_others(row, exact(account.get("other_products_margin"))),
         Line(_("Spent on it"), money_of(row, account["spend"], minus=True), _spend_note(name)),
     ]
     if exact(account.get("funding_kept")):
@@ -89,6 +91,14 @@ def side(row: Mapping[str, Any], name: str) -> SideShown:
     lines.append(Line(_("Net"), money_of(row, net), band, tone=_tone(account), strong=True))
     lines.append(_return(account))
     return SideShown(title, lines, [_basis(text) for text in account.get("basis") or ()])
+
+
+def _others(row: Mapping[str, Any], margin: Decimal | None) -> list[Line]:
+    """What other products of the category lost or gained; nothing where it is nothing, or was not counted yet."""
+    if not margin:
+        return []
+    note = _("Their units that it took") if margin < 0 else _("Their units that it drew")
+    return [Line(_("Margin on other products"), money_of(row, margin), note)]
 
 
 def _tone(account: Mapping[str, Any]) -> str:

@@ -102,7 +102,7 @@ class PromotionInput(BaseModel):
     start: Day = Field(description="First day at the shelf")
     end: Day = Field(description="Last day at the shelf, included")
     sell_in: SellIn | None = None
-    pre_weeks: Weeks = Field(6, description="Weeks before that are watched for pre-dip")
+    pre_weeks: Weeks = Field(6, description="Weeks before it that are shown beside the baseline; no pre-dip is estimated")
     post_weeks: Weeks = Field(6, description="Weeks after that are watched for forward buying")
     discount: Share | None = Field(None, description="Share off the regular price, for example 0.25")
     costs: Costs = Field(default_factory=lambda: Costs())
@@ -181,12 +181,13 @@ class Interval(BaseModel):
 
 
 class Side(BaseModel):
-    """What one side earned: ROI = incremental margin / spend (1 breaks even), net = incremental margin - spend.
+    """What one side earned: ROI = (incremental + other products' margin) / spend: 1 breaks even; net is the same less spend.
 
     `missing` names what the sales or master data lack when it cannot be told.
     """
 
     incremental_margin: Decimal | None = None
+    other_products_margin: Decimal | None = Field(None, description="Of units that other products lost to it or gained by it")
     spend: Decimal | None = None
     net: Decimal | None = None
     roi: Decimal | None = None
@@ -315,7 +316,10 @@ class Promotion(BaseModel):
 
 
 class Totals(BaseModel):
-    """Sums over all promotions of a filter; only those with an analysis count towards units and money."""
+    """Sums over all promotions of a filter; only those with an analysis count towards units and money.
+
+    incremental_margin holds the margin of other products too: it is what the return is counted on.
+    """
 
     promotions: int
     analysed: int

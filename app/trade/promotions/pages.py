@@ -9,6 +9,7 @@ from app.access.signed_in import may
 from app.core.errors import Invalid
 from app.core.i18n import N_, _
 from app.core.mongo import Document
+from app.trade.models.measured import sentence
 from app.trade.promotions import choices, decomposition, figures, service
 from app.trade.promotions.models import AnalysisState, Origin, PromotionQuery, PromotionStatus
 from app.trade.promotions.planned import planned_lines
@@ -203,6 +204,7 @@ def detail(promotion_id: str) -> str | Response:
         promotion=row,
         type_word=choices.type_word(row["type"]),
         analysis=analysis,
+        measured=sentence(None, analysis["model"].get("wmape")) if analysis.get("model") else "",
         done=done,
         reading=sentences(
             figures.exactly(analysis), formatting.number, formatting.about, figures.whole_money(row), row["currency"]

@@ -158,4 +158,5 @@ def clearly_gained_or_lost(side: Mapping[str, Any]) -> bool:
 
 def _partly(side: Mapping[str, Any]) -> bool:
     """Some of the spend came back, not all."""
-    return bool(side["incremental_margin"] is not None and side["incremental_margin"] > 0)
+    margin = side["incremental_margin"]
+    return margin is not None and bool(margin + (side.get("other_products_margin") or 0) > 0)

@@ -13,6 +13,7 @@ from app.core.jobs import Progress, enqueue
 from app.trade.hierarchy.store import Lease
 from app.trade.promotions import analysis, entered, finder, store
 from app.trade.promotions.ai_client import AiClient
+from app.trade.promotions.models import AnalysisState
 from app.trade.sales import explorer
 
 FIND = "app.trade.promotions.work:find_and_analyse"
@@ -29,6 +30,8 @@ def find_and_analyse(progress: Progress, import_id: str | None = None) -> dict[s
     """
     with _alone(progress) as lease:
         found = _find(progress, import_id, lease)
+        older = {"analysis.state": AnalysisState.DONE.value, "analysis.account": {"$ne": analysis.ACCOUNT}}
+        store.ask_again(older, AnalysisState.WAITING.value)
         outcome = _analyse(progress, None, lease.renew)
     return {**found.as_dict(), "analysed": outcome.as_dict()}
 

@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.i18n import N_, _
 from app.core.settings import settings
 from app.trade.customers.store import nodes as customers
+from app.trade.models.measured import measured
 from app.trade.planning import figures as planning_figures
 from app.trade.promotions import choices
 from app.trade.promotions.rules import EXPLAINED_DISCOUNT
@@ -111,7 +112,7 @@ def _answered(who: Principal, values: Mapping[str, str], chosen: Sequence[str], 
         return {"errors": errors, "status": 422}
     except (Conflict, Unavailable) as error:
         return {"problem": error, "status": 200 if isinstance(error, Conflict) else 503}
-    return {"found": _shown(found, asked), "chart": figures.net_chart(found)}
+    return {"found": _shown(found, asked), "chart": figures.net_chart(found), "measured": measured(found["model"])}
 
 
 def _shown(found: dict[str, Any], asked: RecommendationAsked) -> dict[str, Any]:

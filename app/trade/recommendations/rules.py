@@ -5,11 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.core.i18n import _
-from app.trade.promotions.models import PromotionStatus
 from app.trade.recommendations.models import RecommendationAsked
 
-# Promotions in these states keep their weeks for themselves.
-TAKING = frozenset({PromotionStatus.DRAFT.value, PromotionStatus.ACTIVE.value})
 FIELDS = {
     "costs.fixed": "fixed",
     "costs.feature": "feature_cost",

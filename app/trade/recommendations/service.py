@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 from app.access.audit.service import record
@@ -12,14 +11,11 @@ from app.core.ai import NoModel
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.i18n import _
 from app.core.mongo import Document
-from app.trade.customers.store import nodes as customers
 from app.trade.hierarchy.answers import encode
 from app.trade.planning import service as planning
-from app.trade.planning.models import FURTHEST_WEEKS
+from app.trade.planning.taken import taken
 from app.trade.products.store import nodes as products
 from app.trade.promotions import service as promotions
-from app.trade.promotions.analysis import skus_of
-from app.trade.promotions.models import Origin, PromotionQuery
 from app.trade.recommendations import rules
 from app.trade.recommendations.client import RecommendationsClient
 from app.trade.recommendations.models import MOST_PRODUCTS, DraftFromProposal, RecommendationAsked
@@ -27,7 +23,6 @@ from app.trade.sales.kept import kept
 from app.trade.sales.part import asked_with_our_names, newest_day, part_of_sales
 
 ORIGIN = "recommendation"
-_MOST_TAKEN, _MOST_SKUS = 500, 200  # as many as the AI service takes
 open_client: Callable[[], RecommendationsClient] = RecommendationsClient
 
 
@@ -39,7 +34,7 @@ def recommend(who: Principal, asked: RecommendationAsked) -> dict[str, Any]:
     if len(part["product_ids"]) > MOST_PRODUCTS:
         text = _("{count} products are too many; choose at most {most}.", count=len(part["product_ids"]), most=MOST_PRODUCTS)
         raise Invalid(_("Choose fewer products."), [FieldError("product", text)])
-    question = rules.question(asked, part, taken(who, newest, asked))
+    question = rules.question(asked, part, taken(who, newest, asked.rules.weeks_between))
     with open_client() as ai:
         model = ai.serving(asked.source.value)
         if model is None:
@@ -51,23 +46,6 @@ def recommend(who: Principal, asked: RecommendationAsked) -> dict[str, Any]:
         answer = json.loads(kept(["recommend", model, question], load))
     named = products.by_ids(rules.product_ids(answer), {"name": 1})
     return rules.told(answer, {key: str(node["name"]) for key, node in named.items()})
-
-
-def taken(who: Principal, newest: date, asked: RecommendationAsked) -> list[dict[str, Any]]:
-    """Promotions that are planned or run near the weeks to come, wherever they are: their weeks are not free."""
-    around = timedelta(weeks=asked.rules.weeks_between + 1)
-    query = PromotionQuery(
-        start=newest - around, end=newest + timedelta(weeks=FURTHEST_WEEKS) + around, origin=Origin.ENTERED, sort="start"
-    )
-    rows = [row for row in promotions.iterate(who, query) if row["status"] in rules.TAKING]
-    there = customers.by_ids({row["customer_id"] for row in rows}, {"_id": 1})
-    found = []
-    for row in rows:
-        skus = skus_of(row["product_ids"])[:_MOST_SKUS]
-        if skus and row["customer_id"] in there:
-            days = {name: row[name].date().isoformat() for name in ("start", "end")}
-            found.append({"customer_ids": [row["customer_id"]], "product_ids": skus, **days})
-    return found[:_MOST_TAKEN]
 
 
 def make_draft(who: Principal, wanted: DraftFromProposal) -> tuple[Document, list[str]]:

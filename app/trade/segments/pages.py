@@ -12,6 +12,7 @@ from app.access.permissions import allowed
 from app.access.signed_in import may
 from app.core.errors import Conflict, Invalid, TradeError, Unavailable
 from app.core.i18n import N_, _
+from app.trade.models.measured import measured
 from app.trade.promotions import choices
 from app.trade.recommendations.models import MOST_CUSTOMERS
 from app.trade.sales import store as sales
@@ -65,6 +66,7 @@ def index() -> Any:
         chart=figures.chart(found) if found and found["groups"] else None,
         structure=figures.structure(found) if found and found["groups"] else "",
         unused=figures.unused(found) if found else [],
+        measured=measured(found["model"]) if found else "",
         trouble=trouble,
         ready=ready,
         here=request.full_path.rstrip("?"),

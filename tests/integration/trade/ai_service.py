@@ -34,7 +34,8 @@ def _window(start: date = FIRST_MONDAY, end: date = FIRST_MONDAY + timedelta(wee
 
 
 class AiService:
-    """`down`, `problem` (status, body), `models`, `evaluated`, `shifted` (features) and `training` steps as set by the test."""
+    """As the test sets it: `down`, `problem` (status, body), `models`, `evaluated`, `shifted` (features), `polls`, `fails` and
+    `held_back` (why)."""
 
     def __init__(self) -> None:
         self.down = False
@@ -46,6 +47,7 @@ class AiService:
         self.polls = 1
         self.fails = ""
         self.stopped: list[str] = []
+        self.held_back: str | None = None
 
     def model(self, key: str, current: bool) -> ModelInfo:
         return ModelInfo(
@@ -125,9 +127,10 @@ class AiService:
         if path.startswith("/v1/evaluate"):
             self.evaluated = True
         elif self.models[0].id != "mdl_3":
-            kept = [model.model_copy(update={"current": False}) for model in self.models]
-            self.models = [self.model("mdl_3", True), *kept]
-        return self._job("done", model=next(model.id for model in self.models if model.current))
+            serving = self.held_back is not None
+            kept = [model.model_copy(update={"current": serving and model.current}) for model in self.models]
+            self.models = [self.model("mdl_3", not serving), *kept]
+        return self._job("done", model=self.models[0].id, held_back=self.held_back)
 
     def _drift(self) -> DriftAnswer:
         features = [
@@ -214,8 +217,8 @@ class AiService:
                                    not_proposed=loses)  # fmt: skip
         band = Band(mean=40.0, lo80=20.0, hi80=60.0, lo95=10.0, hi95=70.0)
         side = Side(
-            incremental_margin="90.00", spend="40.00", funding_kept="0.00", net="50.00", net_lo80="-5.00", net_hi80="95.00",
-            roi="2.2500", roi_lo80="0.8750", roi_hi80="3.3750", basis=["as planned"],
+            incremental_margin="90.00", other_products_margin="0.00", spend="40.00", funding_kept="0.00", net="50.00",
+            net_lo80="-5.00", net_hi80="95.00", roi="2.2500", roi_lo80="0.8750", roi_hi80="3.3750", basis=["as planned"],
         )  # fmt: skip
         start = asked.start or FIRST_MONDAY + timedelta(weeks=WEEKS + 1)
         proposal = Proposal(

@@ -1,10 +1,21 @@
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand, manufacturer_return, money, retailer_return
+from ai.economics import (
+    Costs,
+    Missing,
+    OtherProduct,
+    ProductOutcome,
+    Return,
+    UnitBand,
+    manufacturer_return,
+    money,
+    retailer_return,
+)
 
 prices = st.decimals(Decimal("0.50"), Decimal("50"), places=4)
 NO_COSTS = Costs()
@@ -26,14 +37,23 @@ def outcome(**changes: object) -> ProductOutcome:
     return ProductOutcome(**(values | changes))  # type: ignore[arg-type]
 
 
-def of_manufacturer(*products: ProductOutcome, costs: Costs = NO_COSTS) -> Return:
-    result = manufacturer_return(products, costs)
+def other(gained: Decimal, **changes: object) -> OtherProduct:
+    """A product that gained so many units, or lost them (below zero)."""
+    values: dict[str, object] = {
+        "product_id": "o", "units": UnitBand(gained, gained - 10, gained + 10), "price_regular": Decimal("5.00"),
+        "acquisition_regular": Decimal("4.00"), "unit_cost": Decimal("2.50"),
+    }  # fmt: skip
+    return OtherProduct(**(values | changes))  # type: ignore[arg-type]
+
+
+def of_manufacturer(*products: ProductOutcome, costs: Costs = NO_COSTS, others: Sequence[OtherProduct] = ()) -> Return:
+    result = manufacturer_return(products, costs, others)
     assert isinstance(result, Return)
     return result
 
 
-def of_retailer(*products: ProductOutcome, costs: Costs = NO_COSTS) -> Return:
-    result = retailer_return(products, costs)
+def of_retailer(*products: ProductOutcome, costs: Costs = NO_COSTS, others: Sequence[OtherProduct] = ()) -> Return:
+    result = retailer_return(products, costs, others)
     assert isinstance(result, Return)
     return result
 
@@ -55,10 +75,14 @@ def test_the_retailer_by_hand() -> None:
     assert found.roi == Decimal("1.6667")
 
 
-@given(units, units, prices, prices, prices, prices, prices)
-def test_net_is_the_true_change_of_profit(
-    sold: Decimal, base: Decimal, paid: Decimal, regular: Decimal, promoted: Decimal, usual: Decimal, cost: Decimal
-) -> None:
+changes = st.decimals(-1_000_000, 1_000_000, places=2)
+
+
+@given(units, units, prices, prices, prices, prices, prices, st.lists(st.tuples(changes, prices, prices, prices), max_size=3))
+def test_net_is_the_true_change_of_profit_over_all_products(
+    sold: Decimal, base: Decimal, paid: Decimal, regular: Decimal, promoted: Decimal, usual: Decimal, cost: Decimal,
+    beside: list[tuple[Decimal, Decimal, Decimal, Decimal]],
+) -> None:  # fmt: skip
     promoted = min(promoted, usual)
     band = UnitBand(sold - base, sold - base, sold - base)
     one = outcome(
@@ -67,8 +91,41 @@ def test_net_is_the_true_change_of_profit(
     )  # fmt: skip
     maker = sold * (promoted - cost) - base * (usual - cost)
     shop = sold * (paid - promoted) - base * (regular - usual)
-    assert of_manufacturer(one).net == money(maker)
-    assert of_retailer(one).net == money(shop)
+    others = [
+        other(change, price_regular=shelf, acquisition_regular=bought, unit_cost=made) for change, shelf, bought, made in beside
+    ]
+    maker += sum((change * (bought - made) for change, _shelf, bought, made in beside), Decimal(0))
+    shop += sum((change * (shelf - bought) for change, shelf, bought, _made in beside), Decimal(0))
+    assert of_manufacturer(one, others=others).net == money(maker)
+    assert of_retailer(one, others=others).net == money(shop)
+
+
+def test_what_other_products_lose_is_taken_off_by_hand() -> None:
+    found = of_manufacturer(outcome(), others=[other(Decimal(-40))])
+    assert found.incremental_margin == Decimal("240.00")
+    assert found.other_products_margin == Decimal("-60.00")  # 40 x (4.00 - 2.50)
+    assert found.net == Decimal("0.00")
+    assert found.roi == Decimal("1.0000")
+    assert of_retailer(outcome(), others=[other(Decimal(-40))]).other_products_margin == Decimal("-40.00")
+
+
+def test_a_promotion_that_wins_its_units_from_a_sister_of_the_same_margin_earns_nothing() -> None:
+    own = outcome(units_sold=Decimal(200), acquisition_promoted=Decimal("3.00"))
+    sister = other(Decimal(-200), acquisition_regular=Decimal("3.00"), unit_cost=Decimal("1.80"))
+    assert of_manufacturer(own).net == Decimal("240.00")
+    assert of_manufacturer(own, others=[sister]).net == Decimal("0.00")
+
+
+def test_other_products_without_a_cost_are_named_and_left_out() -> None:
+    found = of_manufacturer(outcome(), others=[other(Decimal(-40), unit_cost=None)])
+    assert (found.other_products_margin, found.net) == (Decimal("0.00"), Decimal("60.00"))
+    assert any("not counted" in text and "other products o" in text for text in found.basis)
+    assert of_retailer(outcome(), others=[other(Decimal(-40), unit_cost=None)]).other_products_margin == Decimal("-40.00")
+
+
+def test_the_doubt_about_other_products_widens_the_band() -> None:
+    alone, beside = of_manufacturer(outcome()), of_manufacturer(outcome(), others=[other(Decimal(0))])
+    assert beside.net_hi80 - beside.net_lo80 > alone.net_hi80 - alone.net_lo80
 
 
 def test_entered_costs_replace_the_measured_ones() -> None:

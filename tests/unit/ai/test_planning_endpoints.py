@@ -112,7 +112,7 @@ def test_a_product_nobody_sold_is_refused_with_a_reason(client: FlaskClient, pan
     ("changes", "field"),
     [
         ({"from": "2024-06-03"}, "from"),
-        ({"to": "2025-06-30"}, "to"),
+        ({"to": "2025-09-30"}, "to"),
         ({"to": "2199-01-01"}, "to"),
         ({"product_ids": ["prd_none"]}, "product_ids.0"),
         ({"objective": "luck"}, "objective"),
@@ -195,6 +195,25 @@ def test_a_response_curve_rises_as_the_price_falls_through_the_quiet_weeks(clien
     assert min(quiet) < body["base_units"] < max(quiet)
     assert body["elasticities"][0]["product_id"] == "prd_a"
     assert body["deepest_seen"] == pytest.approx(0.25)
+
+
+def test_support_that_was_never_seen_is_told_wherever_it_is_planned(client: FlaskClient, panel: Panel) -> None:
+    shown = draft(panel, display=1.0)
+    assert client.post("/v1/simulate", json=draft(panel)).get_json()["warnings"] == []
+    assert "ever had a display" in client.post("/v1/simulate", json=shown).get_json()["warnings"][0]
+    asked = {"candidates": [{**shown, "id": "e1"}, {**draft(panel), "id": "e2"}], "budget": "4000"}
+    judged = {event["id"]: event["warnings"] for event in client.post("/v1/optimise", json=asked).get_json()["events"]}
+    assert "ever had a display" in judged["e1"][0]
+    assert judged["e2"] == []
+    plan = {"product_ids": ["prd_a"], "start": day(panel, 2), "end": day(panel, 2, 6), "display": 1.0}
+    warned = client.post("/v1/forecast", json=forecast_asked(panel, plan=[plan])).get_json()["warnings"]
+    assert "no sale ever had a display" in warned[-1]
+
+
+def test_elasticities_of_prices_that_never_moved_are_said_to_be_assumed(client: FlaskClient) -> None:
+    product = client.post("/v1/elasticity", json={"product_ids": ["prd_a"]}).get_json()["products"][0]
+    assert (product["promotion"]["basis"], product["regular"]["basis"]) == ("own", "prior")
+    assert client.post("/v1/response", json={"product_id": "prd_a"}).get_json()["warnings"] == []
 
 
 def test_a_response_of_one_store_stands_on_that_store_alone(client: FlaskClient) -> None:
@@ -288,6 +307,36 @@ def test_an_event_that_spends_too_much_of_its_sales_is_out(client: FlaskClient, 
     assert {event["code"] for event in body["events"]} == {"guardrail"}
     assert "0 % of its promoted sales" in body["events"][0]["reason"]
     assert body["net"] == "0.00"
+
+
+def test_a_calendar_of_a_year_is_near_its_bound_and_says_what_is_far_ahead(client: FlaskClient, panel: Panel) -> None:
+    """200 candidates over 52 weeks, worked out and chosen in one call."""
+    events = [
+        draft(panel, id=f"e{number}", product_ids=[("prd_a", "prd_b", "prd_c")[number % 3]], cut=0.1 + 0.05 * (number % 4),
+              start=day(panel, 1 + number % 51), end=day(panel, 2 + number % 51, 6), costs={"per_unit": "0.10", "fixed": "50"})
+        for number in range(200)
+    ]  # fmt: skip
+    asked = {"candidates": events, "budget": "20000", "weeks_between": 2, "most_at_once": 2, "most_events": 40}
+    body = client.post("/v1/optimise", json=asked).get_json()
+    assert (len(body["events"]), body["refused"]) == (200, [])
+    assert body["gap"] <= 0.01
+    assert float(body["spend"]) <= 20_000
+    judged = {event["id"]: event for event in body["events"]}
+    assert judged["e0"]["warnings"] == []
+    assert "4 weeks ahead" in judged["e50"]["warnings"][0]
+    assert max(judged[key]["chosen"] for key in judged if int(key[1:]) % 51 > 26)
+
+
+def test_events_near_promotions_that_exist_are_out_and_cannot_be_demanded(client: FlaskClient, panel: Panel) -> None:
+    there = {"customer_ids": ["cus_3"], "product_ids": ["prd_a"], "start": day(panel, 4), "end": day(panel, 4, 6)}
+    asked = {"candidates": candidates(panel), "budget": "4000", "taken": [there]}
+    body = client.post("/v1/optimise", json=asked).get_json()
+    judged = {event["id"]: (event["code"], event["chosen"]) for event in body["events"]}
+    assert judged["e4a"] == ("taken", False)
+    assert "taken" not in {code for key, (code, _chosen) in judged.items() if key != "e4a"}
+    assert fields(client.post("/v1/optimise", json={**asked, "must": ["e4a"]})) == ["must.0"]
+    unknown = {**there, "product_ids": ["prd_none"]}
+    assert fields(client.post("/v1/optimise", json={**asked, "taken": [unknown]})) == ["taken.0.product_ids.0"]
 
 
 def test_every_judged_event_says_what_it_earns_with_its_band(client: FlaskClient, panel: Panel) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from ai.optimise_api import OptimiseAnswer
+from ai.optimise_schemas import OptimiseAnswer
 from ai.planning_schemas import ElasticityAnswer, SimulateAnswer
 from ai.response_api import ResponseAnswer
 from ai.schemas import ProblemBody

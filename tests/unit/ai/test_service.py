@@ -252,10 +252,18 @@ def test_metrics_tell_the_error_of_the_model_in_use(client: FlaskClient) -> None
     assert "tradeai_ai_training 0.0" in text
 
 
+@pytest.mark.parametrize("path", ["/v1/drift", "/v1/evaluation"])
+def test_the_source_that_a_question_is_about_is_a_parameter_and_checked(client: FlaskClient, path: str) -> None:
+    [parameter] = client.get("/openapi.json").get_json()["paths"][path]["get"]["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["schema"]["enum"]) == ("source", "query", ["pos", "shipment"])
+    assert client.get(f"{path}?source=tin").status_code == 422
+
+
 def test_every_endpoint_is_in_the_openapi_document(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
     rules = {str(rule.rule).replace("<", "{").replace(">", "}") for rule in client.application.url_map.iter_rules()}
-    assert {path for path in rules if path.startswith("/v1/")} <= set(document["paths"])
+    assert {path for path in rules if path.startswith(("/v1/", "/health", "/livez", "/metrics"))} <= set(document["paths"])
+    assert set(document["paths"]) <= rules
     names = set(document["components"]["schemas"])
     used = {part.split('"')[0] for part in json.dumps(document["paths"]).split("#/components/schemas/")[1:]}
     assert used <= names

@@ -17,11 +17,12 @@ from tests.integration.trade.ai_service import AiService
 def ai(monkeypatch: pytest.MonkeyPatch) -> AiService:
     double = AiService()
     monkeypatch.setattr(command, "ModelsClient", lambda: ModelsClient(double.transport()))
-    monkeypatch.setattr(command, "record", lambda *entry, **_more: recorded.append(entry[1:4]))
-    monkeypatch.setattr(command, "emit", lambda *_event: None)
+    monkeypatch.setattr(command, "record", lambda *entry, **more: recorded.append((*entry[1:4], more.get("after", {}))))
+    monkeypatch.setattr(command, "emit", lambda *event: emitted.append(event[1:]))
     monkeypatch.setattr(models_client, "_POLL_SECONDS", 0.0)
     recorded: list[Any] = []
-    double.recorded = recorded  # type: ignore[attr-defined]
+    emitted: list[Any] = []
+    double.recorded, double.emitted = recorded, emitted  # type: ignore[attr-defined]
     return double
 
 
@@ -46,7 +47,22 @@ def test_a_training_is_followed_and_recorded(ai: AiService) -> None:
     result = run("train", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["model"]["id"] == "mdl_3"
-    assert ai.recorded == [("model.trained", "model", "mdl_3")]  # type: ignore[attr-defined]
+    [(action, kind, subject, after)] = ai.recorded  # type: ignore[attr-defined]
+    assert (action, kind, subject, after["serves"]) == ("model.trained", "model", "mdl_3", True)
+    assert "It serves now" in run("train").stdout
+
+
+def test_a_model_that_is_held_back_is_not_said_to_serve(ai: AiService) -> None:
+    ai.held_back = "its forecast error is 41.0 %, that of the model that serves 30.0 %"
+    result = run("train")
+    assert result.exit_code == 0
+    told = " ".join(result.stdout.split())
+    assert "It serves now" not in told
+    assert "does not serve: its forecast error is 41.0 %" in told
+    assert "tradeai ai promote mdl_3" in told
+    [(_action, _kind, _subject, after)] = ai.recorded  # type: ignore[attr-defined]
+    assert (after["serves"], after["held_back"]) == (False, ai.held_back)
+    assert ai.emitted[-1][1]["serves"] is False  # type: ignore[attr-defined]
 
 
 def test_a_training_that_fails_says_why_and_ends_with_one(ai: AiService) -> None:
@@ -60,6 +76,7 @@ def test_evaluating_prints_what_was_measured_at_training_and_on_hidden_weeks(ai:
     result = run("evaluate")
     assert result.exit_code == 0
     assert len(ai.questions("POST /v1/evaluate")) == 1
+    assert ai.recorded == [("model.evaluate", "models", "pos", {"model": "mdl_2"})]  # type: ignore[attr-defined]
     for text in (
         "Measured at training of mdl_2",
         "chain and week",
@@ -73,6 +90,7 @@ def test_evaluating_prints_what_was_measured_at_training_and_on_hidden_weeks(ai:
 def test_the_newest_evaluation_is_printed_without_running_one(ai: AiService) -> None:
     found = json.loads(run("evaluate", "--kept", "--json").stdout)
     assert ai.questions("POST /v1/evaluate") == []
+    assert ai.recorded == []  # type: ignore[attr-defined]
     assert found["evaluation"]["all"]["coverage80"] == 0.8
 
 

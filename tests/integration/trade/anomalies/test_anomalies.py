@@ -74,7 +74,8 @@ def test_weeks_without_sales_have_no_anomalies(as_role: AsRole, ai: AiService, m
 
 def test_the_page_lists_them_with_cause_and_the_way_to_the_sales(as_role: AsRole, ai: AiService, market: Market) -> None:
     page = as_role("viewer").get("/ai/anomalies?now=1").get_data(as_text=True)
-    for text in ("Out of stock", "The whole chain", "/sales?customer=cus_b", "Far too few", "9 weeks stand out"):
+    for text in ("Out of stock", "The whole chain", "/sales?customer=cus_b", "Far too few", "9 weeks stand out",
+                 "of the units sold it missed"):  # fmt: skip
         assert text in page
     only = as_role("viewer").get("/ai/anomalies?cause=out_of_stock&now=1").get_data(as_text=True)
     assert "2 rows" in only

@@ -39,6 +39,22 @@ def test_a_plan_covers_its_weeks_only(as_role: AsRole, ai: AiService, market: Ma
     assert "price" not in plan
 
 
+def test_a_display_alone_is_a_plan(as_role: AsRole, ai: AiService, market: Market) -> None:
+    assert as_role("viewer").get(f"{API}?customer=cus_acme&product=prd_sku1&weeks=3&display=true").status_code == 200
+    (plan,) = ai.questions("POST /v1/forecast")[-1]["plan"]
+    assert (plan["display"], plan["feature"], plan["deal"]) == (1.0, 0.0, 0.0)
+    assert "displayed" in as_role("viewer").get("/ai/forecast?customer=cus_acme&weeks=3&display=1&now=1").get_data(as_text=True)
+
+
+def test_more_skus_than_one_entry_holds_are_planned_in_several(
+    as_role: AsRole, ai: AiService, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.trade.forecasts.service._MOST_SKUS", 1)
+    assert as_role("viewer").get(f"{API}?customer=cus_acme&product=prd_brand&weeks=3&deal=true").status_code == 200
+    plan = ai.questions("POST /v1/forecast")[-1]["plan"]
+    assert [entry["product_ids"] for entry in plan] == [["prd_sku1"], ["prd_sku2"]]
+
+
 def test_a_form_sent_with_empty_fields_asks_for_the_usual_price(as_role: AsRole, ai: AiService, market: Market) -> None:
     """As a browser sends it."""
     query = "customer=&weeks=4&objective=median&price=&cut=&plan_from=1&plan_to="

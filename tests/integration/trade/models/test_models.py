@@ -83,6 +83,14 @@ def test_a_training_brings_a_model_and_an_entry(ai: AiService, market: Market, m
     assert (entry["subject_id"], entry["before"]["serving"]) == ("mdl_3", "mdl_2")
 
 
+def test_a_model_that_is_held_back_is_told_with_its_reason(ai: AiService, market: Market, mongo: Db) -> None:
+    ai.held_back = "its forecast error is 41.0 %"
+    assert work.train(Progress.unwatched(), "pos")["serves"] is False
+    entry = mongo["audit"].find_one({"action": "model.trained"})
+    assert entry is not None
+    assert (entry["after"]["serves"], entry["after"]["held_back"]) == (False, ai.held_back)
+
+
 def test_a_training_that_is_stopped_leaves_the_model_before(ai: AiService, market: Market, mongo: Db) -> None:
     class Stopped(Progress):
         def stop_if_cancelled(self) -> None:

@@ -44,8 +44,22 @@ def test_a_plan_is_worked_out_and_every_event_has_its_verdict(done: str, ai: Rec
     assert {candidate["product_ids"][0] for candidate in question["candidates"]} == {"prd_sku1", "prd_sku2"}
     assert (question["budget"], question["weeks_between"]) == ("1500", 2)
     assert all(event["reason"] for event in plan["events"])
+    assert float(plan["net_lo80"]) < float(plan["net"]) < float(plan["net_hi80"])
     picked = [event["id"] for event in plan["events"] if event["chosen"]]
     assert sorted(picked) == sorted(event["id"] for event in given["events"] if event["chosen"])
+
+
+def test_promotions_that_exist_keep_their_weeks(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("account_manager")
+    terms = {"name": "Spring", "customer_id": "cus_acme", "product_ids": ["prd_brand"], "start": "2026-06-08",
+             "end": "2026-06-21", "discount": "0.2"}  # fmt: skip
+    assert client.post("/api/v1/promotions", json=terms).status_code == 201
+    assert client.post("/api/v1/planning/plans", json=ASKED).status_code == 202
+    run_pending()
+    [question] = ai.questions("/v1/optimise")
+    [there] = question["taken"]
+    assert (there["customer_ids"], there["start"], there["end"]) == (["cus_acme"], "2026-06-08", "2026-06-21")
+    assert sorted(there["product_ids"]) == ["prd_sku1", "prd_sku2"]
 
 
 def test_the_job_run_again_changes_nothing(done: str, ai: RecordedAi) -> None:
@@ -91,6 +105,27 @@ def test_unknown_events_unfinished_plans_and_viewers_are_refused(done: str, as_r
     assert as_role("viewer").post(f"/api/v1/planning/plans/{done}/accept", json={"events": ["e1"]}).status_code == 403
     waiting = client.post("/api/v1/planning/plans", json=ASKED).json["id"]
     assert client.post(f"/api/v1/planning/plans/{waiting}/accept", json={"events": ["e1"]}).status_code == 409
+
+
+def test_a_plan_keeps_the_measured_error_of_its_model(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client, told = as_role("account_manager"), recorded("optimise")
+    told["model"]["metrics"] = {"chain": {"wmape": 0.218}}
+    ai.instead["/v1/optimise"] = (200, told)
+    plan_id = client.post("/api/v1/planning/plans", json=ASKED).json["id"]
+    run_pending()
+    assert client.get(f"/api/v1/planning/plans/{plan_id}").json["model"]["metrics"]["chain"]["wmape"] == 0.218
+    assert "a baseline of a chain and week 22" in client.get(f"/optimiser/{plan_id}").text
+
+
+def test_effects_that_were_never_seen_are_told_with_the_calendar(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client, told = as_role("account_manager"), recorded("optimise")
+    for event in told["events"]:
+        event["warnings"] = ["no sale of A ever had a display"]
+    ai.instead["/v1/optimise"] = (200, told)
+    plan_id = client.post("/api/v1/planning/plans", json=ASKED).json["id"]
+    run_pending()
+    assert chosen(client, plan_id)[0]["warnings"] == ["no sale of A ever had a display"]
+    assert client.get(f"/optimiser/{plan_id}").text.count("No sale of A ever had a display.") == 1
 
 
 def test_rules_that_no_calendar_keeps_are_told_clearly(market: Any, ai: RecordedAi, as_role: Any) -> None:

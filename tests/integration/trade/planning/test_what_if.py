@@ -38,9 +38,17 @@ def test_a_promotion_is_tried_out_with_the_skus_below_and_whole_weeks(market: An
 def test_what_makes_no_sense_is_named_before_anybody_is_asked(market: Any, ai: RecordedAi, as_role: Any) -> None:
     client = as_role("viewer")
     assert fields(client.post("/api/v1/planning/simulate", json={**TRIED, "start": "2026-05-18"})) == {"start"}
-    assert fields(client.post("/api/v1/planning/simulate", json={**TRIED, "start": "2027-01-01"})) == {"end"}
+    assert fields(client.post("/api/v1/planning/simulate", json={**TRIED, "start": "2027-07-01"})) == {"end"}
     assert fields(client.post("/api/v1/planning/simulate", json={**TRIED, "discount": "0.7"})) == {"discount"}
     assert fields(client.post("/api/v1/planning/simulate", json={**TRIED, "product_ids": ["prd_gone"]})) == {"product_ids"}
+    assert ai.asked == []
+
+
+def test_more_skus_than_one_simulation_holds_are_refused_instead_of_cut(
+    market: Any, ai: RecordedAi, as_role: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.trade.planning.service.MOST_SKUS", 1)
+    assert fields(as_role("viewer").post("/api/v1/planning/simulate", json=TRIED)) == {"product_ids"}
     assert ai.asked == []
 
 
@@ -153,6 +161,35 @@ def test_price_response_shows_the_curve_the_weeks_and_every_product(market: Any,
     assert "promotion standard error" in products[0]
     assert client.get("/api/v1/planning/elasticities").json["products"][0]["promotion"]["standard_error"] > 0
     assert client.get("/api/v1/planning/response?product=prd_sku1").json["stores"] == 12
+
+
+MEASURED = {"forecast": {"objective": {"median": {"wmape": 0.312}}}, "chain": {"wmape": 0.218}}
+
+
+def test_the_measured_error_of_the_model_stands_under_its_figures(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("viewer")
+    for name in ("simulate", "elasticity", "optimise"):
+        answer = recorded(name)
+        ai.instead[f"/v1/{name}"] = (200, {**answer, "model": {**answer["model"], "metrics": MEASURED}})
+    for address in (f"/what-if/answer?{ADDRESS}", "/price-response?product=prd_sku1"):
+        page = client.get(address).text
+        assert "a forecast of one store and week 31" in page
+        assert "a baseline of a chain and week 22" in page
+    ai.instead.clear()
+    assert "was not measured" in client.get(f"/what-if/answer?{ADDRESS}").text
+
+
+def test_what_the_sales_never_held_is_said_on_the_pages(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("viewer")
+    ai.instead["/v1/simulate"] = (200, {**recorded("simulate"), "warnings": ["no sale of A ever had a display"]})
+    ai.instead["/v1/response"] = (200, {**recorded("response"), "warnings": ["no sale of A ever had a price cut"]})
+    assert "No sale of A ever had a display." in client.get(f"/what-if/answer?{ADDRESS}").text
+    page = client.get("/price-response?product=prd_sku1").text
+    assert "No sale of A ever had a price cut." in page
+    assert "−1.50 ± 1.00, assumed" in page
+    lines = client.get("/price-response?format=csv").text.splitlines()
+    assert "regular basis" in lines[0]
+    assert "prior" in lines[1]
 
 
 def test_a_curve_that_cannot_be_drawn_says_why(market: Any, ai: RecordedAi, as_role: Any) -> None:

@@ -133,8 +133,9 @@ class FakeAi:
         band = {"mean": extra, "lo80": extra - 5, "hi80": extra + 5, "lo95": extra - 9, "hi95": extra + 9}
         dip = dict.fromkeys(band, -2.0)
         side = {
-            "incremental_margin": "16.00", "spend": "10.00", "funding_kept": "0.00", "net": "6.00", "net_lo80": "2.00",
-            "net_hi80": "10.00", "roi": "1.6000", "roi_lo80": "1.2000", "roi_hi80": "2.0000", "basis": ["unit cost: measured"],
+            "incremental_margin": "18.00", "other_products_margin": "-2.00", "spend": "10.00", "funding_kept": "0.00",
+            "net": "6.00", "net_lo80": "2.00", "net_hi80": "10.00",
+            "roi": "1.6000", "roi_lo80": "1.2000", "roi_hi80": "2.0000", "basis": ["unit cost: measured"],
         }  # fmt: skip
         week = {"week": asked["start"], "role": "promotion", "actual": 30.0, "baseline": 10.0, "price": 1.5, "price_regular": 2.0}
         return {

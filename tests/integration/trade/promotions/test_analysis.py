@@ -39,6 +39,20 @@ def test_found_analysed_and_kept_exactly(two_promotions: list[str], ai: Any) -> 
     assert ai.trained == 1
 
 
+def test_the_return_counts_what_other_products_lost(two_promotions: list[str], ai: Any) -> None:
+    run()
+    row = of("prd_sku1")
+    assert row["analysis"]["manufacturer"]["other_products_margin"].to_decimal() == Decimal("-2.00")
+    assert row["margin"].to_decimal() == Decimal("16.00")
+
+
+def test_results_of_an_older_account_are_worked_out_again_with_the_next_look(two_promotions: list[str], ai: Any) -> None:
+    run()
+    store.collection().update_one({"product_ids": "prd_sku1"}, {"$unset": {"analysis.account": ""}})
+    assert run()["analysed"]["done"] == 1
+    assert run()["analysed"]["done"] == 0
+
+
 def test_running_again_asks_nothing(two_promotions: list[str], ai: Any) -> None:
     run()
     asked = len(ai.asked)

@@ -49,6 +49,8 @@ def test_one_promotion_reads_like_a_result(found: str, as_role: Any) -> None:
     assert "more than it would have without the promotion" in page
     assert "A promotion that did nothing would look like this about 3 times in 100." in page
     assert "The sales do not say what the retailer paid" in page
+    assert "Margin on other products" in page
+    assert "Their units that it took" in page
     assert "Analyse again" not in page
     assert "Found in imported sales" in page
     assert "The A" in page

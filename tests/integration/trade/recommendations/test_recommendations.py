@@ -140,7 +140,7 @@ def test_the_page_shows_the_reasons_and_its_button_makes_the_draft(
     assert 'aria-busy="true"' in client.get("/recommendations").text
     page = client.get("/recommendations?customer=cus_acme&weeks=3&now=1").text
     for text in ("1. The SKU1", "25 % off, advertised 50 %", "It sells more.", "May lose money", "No promotion of it pays",
-                 "/what-if?customer=cus_acme", "35 %"):  # fmt: skip
+                 "/what-if?customer=cus_acme", "35 %", "of the units sold it missed"):  # fmt: skip
         assert text in re.sub(r"\s", " ", page)  # whatever space stands before the sign
     form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.split("draft-form")[1]))
     assert (form["discount"], form["weeks"], form["product"]) == ("0.25", "3", "prd_sku1")

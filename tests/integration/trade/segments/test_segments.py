@@ -51,7 +51,8 @@ def test_the_page_says_what_the_groups_are_worth_and_leads_on(as_role: AsRole, a
     assert "now=1" in first  # without scripts
     page = viewer.get("/segments?now=1").get_data(as_text=True)
     for text in ("Large", "The groups are weakly apart", "Silhouette 0.35", "/recommendations?customer=cus_a&amp;customer=cus_b",
-                 "52 weeks of sales are needed", "26 are needed", 'data-module="chart"'):  # fmt: skip
+                 "52 weeks of sales are needed", "26 are needed", 'data-module="chart"',
+                 "of the units sold it missed"):  # fmt: skip
         assert text in page
     one = viewer.get("/segments?group=g2&now=1").get_data(as_text=True)
     assert ">The C<" in one

@@ -52,6 +52,38 @@ def test_planted_promotions_stand_beside_the_best_peer(out: Path) -> None:
     assert "Prophet with the same regressors not run" in line
 
 
+def test_every_method_has_its_seconds_and_its_memory(out: Path) -> None:
+    single = {"single": objective(0.2, 0.2, 0.0), "chain": objective(0.1, 0.1, 0.0)}
+    (out / "windows.json").write_text(json.dumps({**single, "windows": [], "cpu_seconds": 61.2, "peak_megabytes": 310}))
+    (out / "peer-windows-ets.json").write_text(json.dumps({**single, "cpu_seconds": 44.0, "peak_megabytes": 1_205}))
+    (out / "peer-windows-prophet.json").write_text(json.dumps(single))
+    (out / "peer-ets.json").write_text(json.dumps(objective(0.7, 0.6, 0.0) | {"cpu_seconds": 133.0, "peak_megabytes": 512}))
+    lines = page(out).splitlines()
+    assert next(line for line in lines if line.startswith("| **ours** |")).endswith("| 17,534 | 61 | 310 |")
+    assert any(line.endswith("| 44 | 1,205 |") for line in lines)
+    assert any(line.endswith("| — | — |") for line in lines)
+    assert any(line.startswith("| exponential smoothing") and line.endswith("| 133 | 512 |") for line in lines)
+    assert any(line.startswith("| **ours, objective mape**") and line.endswith("| 330 (all three) | 400 |") for line in lines)
+    tables = [[line.count("|") for line in part.splitlines() if line.startswith("|")] for part in page(out).split("\n\n")]
+    assert all(len(set(table)) <= 1 for table in tables)
+
+
+def test_the_machine_is_told_with_processor_and_memory(out: Path) -> None:
+    told = next(line for line in page(out).splitlines() if line.startswith("Measured "))
+    assert " GB, Python " in told
+    assert " cores (" in told
+
+
+@pytest.mark.parametrize(("milliseconds", "verdict"), [(150.0, "met"), (240.0, "**not met**")])
+def test_simulations_under_load_are_told_from_the_bench_of_the_appliance(out: Path, milliseconds: float, verdict: str) -> None:
+    assert "not run here" in page(out, out / "nothing.json")
+    results = [{"name": "50 simulations at once while a model is trained, AI service, p95", "value": milliseconds, "unit": "ms",
+                "note": "p50 90 ms"}]  # fmt: skip
+    (out / "bench.json").write_text(json.dumps({"results": results}))
+    line = next(line for line in page(out, out / "bench.json").splitlines() if "simulate, 50 at once" in line)
+    assert line.endswith(f"| {verdict} |")
+
+
 def test_a_method_asked_for_a_sample_stands_beside_ours_on_its_cells(out: Path) -> None:
     ours = json.loads((out / "forecast.json").read_text())
     (out / "forecast.json").write_text(json.dumps(ours | {"same_cells": {"arima": {"mape": 0.31, "cells": 4_400}}}))
@@ -64,6 +96,13 @@ def test_training_at_size_has_a_limit_of_memory(out: Path, megabytes: int, verdi
     measured = {"rows": 1_600_000, "baseline_cpu_seconds": 90.0, "forecast_cpu_seconds": 200.0, "wall_seconds": 300.0}
     (out / "scale.json").write_text(json.dumps(measured | {"peak_megabytes": megabytes}))
     assert next(line for line in page(out).splitlines() if "1,600,000 rows" in line).endswith(f"| {verdict} |")
+
+
+@pytest.mark.parametrize(("megabytes", "verdict"), [(400, "met"), (401, "**not met**")])
+def test_serving_at_size_has_a_limit_of_memory(out: Path, megabytes: int, verdict: str) -> None:
+    measured = {"rows": 1_600_000, "series": 16_000, "serving_megabytes": megabytes}
+    (out / "serving.json").write_text(json.dumps(measured))
+    assert next(line for line in page(out).splitlines() if line.startswith("| serving on")).endswith(f"| {verdict} |")
 
 
 def test_hidden_windows_are_quiet_throughout(panel: Panel) -> None:

@@ -51,6 +51,28 @@ def test_the_parts_of_several_products_add_up(panel: Panel, model: LogLinearMode
     assert sum(week.baseline.expected for week in shown) == pytest.approx(both.baseline.expected)
 
 
+def test_a_dip_that_follows_every_promotion_is_found_with_its_band(
+    make_panel: Callable[..., Panel], quick_model: Callable[[Panel], LogLinearModel]
+) -> None:
+    """The week after each promotion sells a fifth less; what one promotion does is read off all of them."""
+
+    def dipping(sales: SalesColumns) -> SalesColumns:
+        week = np.rint((sales.period - sales.period.min()) / (7 * 86_400)).astype(int)
+        after = (week + 3 * sales.product) % 7 == 2
+        return replace(sales, units=np.where(after, np.rint(0.8 * sales.units), sales.units))
+
+    panel = make_panel(dipping)
+    question = asked(panel)
+    found = UpliftModel(panel, quick_model(panel)).uplift(question)
+    column = (question.end - monday_of(panel.first_week)).days // 7 + 1
+    rows = [panel.index[(f"cus_{n}", "prd_a")] for n in range(12)]
+    lost = panel.units[rows, column].sum() * (1 - 1 / 0.8)
+    assert lost * 1.5 < found.dip.mean < lost * 0.5 < 0
+    first, *later = [week.dip for week in found.weeks if week.role == "post"]
+    assert first < min(later)
+    assert abs(found.dip.mean - lost) < 3 * np.sqrt(found.dip.variance)
+
+
 def test_what_sold_in_the_promotion_does_not_inform_its_baseline(panel: Panel, model: LogLinearModel) -> None:
     question = asked(panel)
     first = (question.start - monday_of(panel.first_week)).days // 7
@@ -121,13 +143,14 @@ def test_a_short_history_gives_a_clear_refusal_or_an_answer(make_panel: Callable
         assert train_model(panel).blocks
 
 
-def test_all_zero_sales_do_not_break_the_fit(
+def test_a_product_that_never_sold_a_unit_is_refused_and_does_not_break_the_fit(
     make_panel: Callable[..., Panel], quick_model: Callable[[Panel], LogLinearModel]
 ) -> None:
     panel = make_panel(lambda sales: replace(sales, units=np.where(sales.product == 0, 0.0, sales.units)))
-    found = UpliftModel(panel, quick_model(panel)).uplift(asked(panel))
-    assert found.actual == 0
-    assert 0 <= found.baseline.expected < 20
+    model = quick_model(panel)
+    with pytest.raises(Refused, match="never sold a unit"):
+        UpliftModel(panel, model).uplift(asked(panel))
+    assert not model.blocks[("prd_b", "cus_chain")].refusal
 
 
 def test_a_product_without_prices_is_refused_and_the_others_are_not(

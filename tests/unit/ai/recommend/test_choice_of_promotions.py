@@ -12,7 +12,7 @@ money = st.integers(-10_000, 10_000).map(lambda cents: Decimal(cents) / 100)
 
 
 def earned(net: Decimal, spend: Decimal = Decimal(10)) -> Return:
-    return Return(net + spend, spend, Decimal(0), net, net - 5, net + 5, None, None, None, [])
+    return Return(net + spend, Decimal(0), spend, Decimal(0), net, net - 5, net + 5, None, None, None, [])
 
 
 def worth(own: Decimal | None, other: Decimal | None, spend: Decimal = Decimal(10), sharing: int = 0) -> Worth:

@@ -16,7 +16,7 @@ KIND = Kind(0.2, 1.0, 0.6, 0.0)
 
 
 def earned(net: str, low: str = "1") -> Return:
-    return Return(Decimal(9), Decimal(5), Decimal(0), Decimal(net), Decimal(low), Decimal(99), None, None, None, [])
+    return Return(Decimal(9), Decimal(0), Decimal(5), Decimal(0), Decimal(net), Decimal(low), Decimal(99), None, None, None, [])
 
 
 def worth(net: str, other: Any = None, low: str = "1") -> Worth:

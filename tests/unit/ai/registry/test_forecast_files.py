@@ -41,6 +41,7 @@ def test_a_forecast_model_comes_back_as_it_was(stored: StoredModel, panel: Panel
     fresh = BoundForecast(forecast, bound.blocks, bound.seen)
     assert np.allclose(means(panel, bound), means(panel, fresh))
     assert stored.facts["metrics"]["forecast"] == forecast.metrics
+    assert {"horizon", "price_vs_8", "analog_near"} <= set(stored.facts["features"]["forecast"])
 
 
 def test_after_a_store_has_gone_the_others_are_still_forecast(

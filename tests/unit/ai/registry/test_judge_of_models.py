@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ai.registry.judge import clearly_worse
+from ai.registry.judge import held_back
 from ai.registry.manifest import KEPT_MODELS, Registry
+from ai.registry.same_weeks import SameWeeks
 from ai.registry.storage import StoredModel
 
 
@@ -21,17 +22,31 @@ def metrics(forecast: float | None = 0.3, chain: float | None = 0.2) -> dict[str
     (metrics(None, None), False), ({}, False), ({"forecast": {"protocol": "too few weeks"}}, False),
 ])  # fmt: skip
 def test_only_a_clearly_larger_error_holds_a_model_back(new: dict[str, Any], worse: bool) -> None:
-    assert bool(clearly_worse(new, 1000, metrics(), 1000)) is worse
+    assert bool(held_back(new, 1000, metrics(), 1000)) is worse
 
 
 def test_it_says_by_how_much() -> None:
-    assert clearly_worse(metrics(0.41), 100, metrics(0.3), 100) == (
+    assert held_back(metrics(0.41), 100, metrics(0.3), 100) == (
         "its forecast error is 41.0 %, that of the model that serves 30.0 %"
     )
 
 
 def test_back_tests_on_much_more_sales_cannot_be_compared() -> None:
-    assert clearly_worse(metrics(0.9), 10_000, metrics(0.3), 500) is None
+    assert held_back(metrics(0.9), 10_000, metrics(0.3), 500) is None
+
+
+@pytest.mark.parametrize(("new", "serving", "held"), [(0.30, 0.31, False), (0.32, 0.30, False), (0.34, 0.30, True)])
+def test_on_the_same_weeks_less_of_a_difference_holds_a_model_back(new: float, serving: float, held: bool) -> None:
+    same = SameWeeks(new, serving, 8, 900)
+    reason = held_back(metrics(), 1000, metrics(), 1000, same)
+    assert bool(reason) is held
+    assert not held or (reason and "on the same 8 weeks" in reason)
+
+
+def test_back_tests_on_other_weeks_do_not_count_where_the_same_weeks_were_compared() -> None:
+    same = SameWeeks(0.30, 0.30, 8, 900)
+    assert held_back(metrics(0.5), 1000, metrics(0.3), 1000, same) is None
+    assert held_back(metrics(0.3, 0.4), 1000, metrics(0.3, 0.2), 1000, same)
 
 
 def add(registry: Registry, number: int, serve: bool) -> None:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,3 +107,18 @@ def test_a_model_nobody_kept_cannot_be_promoted(tmp_path: Path, panel: Panel, mo
     with pytest.raises(UnknownModel, match="mdl_9"):
         registry.promote("mdl_9")
     assert registry.current("pos").id == "mdl_1"
+
+
+def test_the_manifest_says_what_a_model_learned_from_and_reads_those_that_do_not(
+    tmp_path: Path, panel: Panel, model: LogLinearModel
+) -> None:
+    registry = Registry(tmp_path)
+    assert add(registry, model, panel, "mdl_1").features == registry.entries()[0].features
+    names = registry.entries()[0].features["baseline"]
+    assert {"depth", "deal", "display", "regular_price", "rival_depth"} <= set(names)
+    assert len(set(names)) == len(names)
+    manifest = tmp_path / "manifest.json"
+    content = json.loads(manifest.read_text())
+    del content["models"][0]["features"]
+    manifest.write_text(json.dumps(content))
+    assert registry.entries()[0].features == {}

@@ -14,6 +14,7 @@ from app.trade.planning.rules import (
     funding_per_unit,
     last_day,
     monday_of,
+    net_band,
     plan_errors,
     plan_question,
     promotion_type,
@@ -36,10 +37,10 @@ def plan(**changes: Any) -> PlanInput:
 
 def test_only_weeks_after_the_sales_within_the_forecast_can_be_planned() -> None:
     weeks = first_weeks(NEWEST, 2)
-    assert (weeks[0], len(weeks), last_day(weeks[-1], 2)) == (FIRST, 25, date(2027, 1, 3))
-    assert window_errors(FIRST, date(2027, 1, 3), NEWEST) == []
+    assert (weeks[0], len(weeks), last_day(weeks[-1], 2)) == (FIRST, 53, date(2027, 7, 18))
+    assert window_errors(FIRST, date(2027, 7, 18), NEWEST) == []
     assert [error.field for error in window_errors(date(2026, 7, 1), FIRST, NEWEST)] == ["start"]
-    assert [error.field for error in window_errors(FIRST, date(2027, 1, 4), NEWEST)] == ["end"]
+    assert [error.field for error in window_errors(FIRST, date(2027, 7, 19), NEWEST)] == ["end"]
     assert [error.field for error in window_errors(date(2026, 8, 1), FIRST, NEWEST)] == ["end"]
 
 
@@ -107,6 +108,14 @@ def test_candidates_are_few_enough_lie_in_the_period_and_try_every_line(
         assert len(lines) == customers * skus * kinds
 
 
+def test_the_band_of_a_plan_is_narrower_than_its_events_bands_together() -> None:
+    one = {"net": Decimal(100), "net_lo80": Decimal(70), "net_hi80": Decimal(140)}
+    other = {"net": Decimal(50), "net_lo80": Decimal(10), "net_hi80": Decimal(80)}
+    assert net_band([one, other]) == (Decimal("100.00"), Decimal("200.00"))
+    assert net_band([one, {"net": None, "net_lo80": None, "net_hi80": None}]) == (Decimal("70.00"), Decimal("140.00"))
+    assert net_band([]) is None
+
+
 def test_the_question_names_every_candidate_and_rule() -> None:
     asked = plan(rules={"weeks_between": 3, "most_at_once": 2, "most_spend_share": "0.2", "fewest_units": 500})
     found = candidates(asked, ["prd_1"])
@@ -114,3 +123,5 @@ def test_the_question_names_every_candidate_and_rule() -> None:
     assert (question["budget"], question["weeks_between"], question["most_at_once"]) == ("1000", 3, 2)
     assert (question["most_spend_share"], question["fewest_incremental_units"]) == (0.2, 500)
     assert [one["id"] for one in question["candidates"]] == [event.id for event in found.events]
+    there = {"customer_ids": ["cus_a"], "product_ids": ["prd_1"], "start": "2026-07-06", "end": "2026-07-19"}
+    assert (question["taken"], plan_question(asked, found.events, [there])["taken"]) == ([], [there])
