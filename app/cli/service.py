@@ -1,6 +1,6 @@
-"""`tradeai service list|start|stop|restart|release`: asks the supervisor, waits for what comes of it, and says so."""
+"""`tradeai service list|start|stop|restart|release|maintenance`: asks the supervisor, waits for what comes of it, and says so."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +8,9 @@ import click
 from rich.text import Text
 
 from app.cli.keeper import ask_keeper
+from app.cli.length import seconds
 from app.cli.output import grid, show
+from app.cli.service_maintenance import maintenance
 from app.cli.status import STYLES
 from app.core.i18n import N_, _
 
@@ -17,7 +19,7 @@ _WAIT_SECONDS = 60
 _EXIT_PENDING = 2
 _HELP = {
     "start": N_("Start a service that is stopped."),
-    "stop": N_("Stop a service; it stays stopped until it is started or the host boots."),
+    "stop": N_("Stop a service; it stays stopped until it is started or the host boots, or with --for until the time is up."),
     "restart": N_("Stop a service gently and start it again."),
     "release": N_("Take a service out of quarantine and start it, with a fresh budget of restarts."),
 }
@@ -35,6 +37,14 @@ def list_() -> None:
     show(listed, grid(columns, [_row(service) for service in listed["services"]]))
 
 
+def _length_of(wish: str) -> Callable[[Any], Any]:
+    """Only a stop has an end."""
+    option = click.option(
+        "--for", "length", default="", metavar="TIME", help=_("Start it again by itself after 30m, 4h, at most 1d.")
+    )
+    return option if wish == "stop" else lambda command: command
+
+
 def _command(wish: str) -> click.Command:
     @group.command(wish, help=_(_HELP[wish]) + " " + _("Exit code 1 when it fails, 2 when it is still under way."))
     @click.argument("name")
@@ -42,8 +52,9 @@ def _command(wish: str) -> click.Command:
     @click.option("--who", default="operator", envvar="TRADEAI_WHO", help=_("Who you are, for the journal."))
     @click.option("--wait", type=click.IntRange(0, 300), default=_WAIT_SECONDS, show_default=True, help=_("Seconds to wait."))
     @click.option("--lease", default="", help=_("The maintenance in whose course it is done."))
-    def act(name: str, reason: str, who: str, wait: int, lease: str) -> None:
-        body = {"who": who, "reason": reason, "lease": lease}
+    @_length_of(wish)
+    def act(name: str, reason: str, who: str, wait: int, lease: str, length: str = "") -> None:
+        body = {"who": who, "reason": reason, "lease": lease, **({"seconds": seconds(length)} if length else {})}
         answer = ask_keeper("POST", f"{_API}/{quote(name, safe='')}/{wish}?wait={wait}", body, seconds=wait + 30)
         show(answer, Text(answer["detail"]))
         if answer["outcome"] == "pending" and wait:
@@ -54,6 +65,7 @@ def _command(wish: str) -> click.Command:
 
 for _each in _HELP:
     _command(_each)
+group.add_command(maintenance)
 
 
 def _row(service: Mapping[str, Any]) -> list[Any]:

@@ -19,6 +19,7 @@ from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 from tests.unit.supervisor.world import World
 
 PAGES = ("/", "/host?span=day", "/services/ai", "/services/ai/log", "/incidents", "/incidents/1", "/incidents/months")
+PAGES += ("/services/ai/stop", "/leases/begin")
 
 
 class LiveKeeper(Keeper):

@@ -29,6 +29,7 @@ from app.supervisor.health import health, http_status, readiness
 from app.supervisor.leases import Keeper as LeaseKeeper
 from app.supervisor.pages import formatting, overview
 from app.supervisor.pages.charts import SPANS
+from app.supervisor.pages.closed_door import closed_door
 from app.supervisor.pages.leases import leases
 from app.supervisor.pages.operating import operating
 from app.supervisor.pages.past import Past, span_of
@@ -39,7 +40,7 @@ from app.supervisor.store import Line, StateFile
 SHARED = Path(app.__file__).parent / "web" / "static"  # the family's tokens and fonts, read only
 _SHARED_FILES = frozenset({"css/tokens.css", "vendor/inter-latin.woff2", "vendor/inter-latin-ext.woff2"})
 _API = "/api/"
-_OPEN = frozenset({"static", "shared", "health", "livez", "readyz", "sign_in"})
+_OPEN = frozenset({"static", "shared", "health", "livez", "readyz", "sign_in", "closed_door.page"})
 _FOLLOWERS = 20
 _FOLLOW_SECONDS = 5.0
 _POLICY = (
@@ -95,7 +96,7 @@ def create_site(
     _open_addresses(site, keeper, store, clock, past)
     _sign_in(site, operator, limit)
     _pages(site, keeper, store, clock, past)
-    for room in (operating(keeper, clock), leases(keeper), *rooms):
+    for room in (operating(keeper, clock), leases(keeper), closed_door(keeper), *rooms):
         site.register_blueprint(room.blueprint)
     return site
 
