@@ -1,8 +1,8 @@
-"""`tradeai service list|start|stop|restart|release|maintenance`: asks the supervisor, waits for what comes of it, and says so."""
+"""`tradeai service list|start|stop|restart|release|maintenance|journal`: asks the supervisor and says what came of it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import click
 from rich.text import Text
@@ -35,6 +35,23 @@ def list_() -> None:
     listed = ask_keeper("GET", _API)
     columns = [_("Service"), _("Status"), _("Since"), _("Restarts"), _("Depends on"), _("Reason")]
     show(listed, grid(columns, [_row(service) for service in listed["services"]]))
+
+
+@group.command(help=_("What happened and who did what, newest first; about one service or heading when NAME is given."))
+@click.argument("name", default="")
+@click.option("--text", default="", help=_("Only lines that contain this."))
+@click.option("--bad", is_flag=True, help=_("Only what went wrong."))
+@click.option("--count", type=click.IntRange(1, 500), default=50, show_default=True, help=_("How many lines."))
+@click.option("--before", type=int, default=0, help=_("Only lines older than the one of this number."))
+def journal(name: str, text: str, bad: bool, count: int, before: int) -> None:
+    wanted = {"about": name, "text": text, "bad": int(bad), "count": count, "before": before}
+    found = ask_keeper("GET", f"/api/v1/journal?{urlencode(wanted)}")
+    columns = [_("Number"), _("When"), _("About"), _("What")]
+    rows = [
+        [str(line["id"]), line["at"], line["about"], Text(line["text"], style="red" if line["bad"] else "")]
+        for line in found["lines"]
+    ]
+    show(found, grid(columns, rows) if rows else _("No line fits."))
 
 
 def _length_of(wish: str) -> Callable[[Any], Any]:

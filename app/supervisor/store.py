@@ -12,7 +12,7 @@ from app.supervisor.lasting import LastingFile, Step
 from app.supervisor.state import Lease, ServiceState
 
 _FILE = "supervisor.sqlite3"
-_JOURNAL_ROWS = 5000
+_JOURNAL_ROWS = 50_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS services (
     name TEXT PRIMARY KEY, container_id TEXT, attempts TEXT NOT NULL, quarantined INTEGER NOT NULL,

@@ -18,8 +18,18 @@ from tests.unit.supervisor.pages.past_site import PastSite
 from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 from tests.unit.supervisor.world import World
 
-PAGES = ("/", "/host?span=day", "/services/ai", "/services/ai/log", "/incidents", "/incidents/1", "/incidents/months")
-PAGES += ("/services/ai/stop", "/leases/begin")
+PAGES = (
+    "/",
+    "/host?span=day",
+    "/services/ai",
+    "/services/ai/log",
+    "/services/ai/stop",
+    "/leases/begin",
+    "/incidents",
+    "/incidents/1",
+    "/incidents/months",
+    "/journal",
+)
 
 
 class LiveKeeper(Keeper):

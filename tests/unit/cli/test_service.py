@@ -150,3 +150,14 @@ def test_which_maintenance_to_end_is_asked_when_there_is_not_just_one(monkeypatc
         assert result.exit_code == 2
         assert ("disk, move" if leases else "There is none now") in result.stderr
         assert {request.method for request in supervisor.asked} == {"GET"}
+
+
+def test_the_journal_is_asked_for_with_its_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = {"id": 7, "at": "2026-01-01T00:00:00Z", "about": "redis", "text": "Ada asked to stop redis", "bad": False}
+    supervisor = Supervisor(200, {"lines": [line], "older": 7})
+    result = _run(monkeypatch, supervisor, "journal", "redis", "--bad", "--text", "Ada & Bo", "--before", "9")
+    assert result.exit_code == 0
+    assert "Ada asked to stop redis" in result.stdout
+    (request,) = supervisor.asked
+    assert request.url.path == "/api/v1/journal"
+    assert dict(request.url.params) == {"about": "redis", "text": "Ada & Bo", "bad": "1", "count": "50", "before": "9"}
