@@ -45,7 +45,7 @@ class Wording:
 
 def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") -> Wording:
     """`message` in the company's language."""
-    link = f"{public_address.rstrip('/')}/alerts" if public_address else ""
+    link = _page_of(message, public_address)
     severity = _SEVERITY[message.priority.value]
     if message.kind in {Kind.TEST, Kind.SELF_TEST}:
         return _test(message, link)
@@ -62,7 +62,7 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     return Wording(
         subject=" ".join(f"[TradeAI {prefix}] {what}".split()),
         headline=" ".join(f"{prefix}: {what}".split()),
-        facts=_facts(message, rules),
+        facts=_facts(message, rules, public_address),
         affected=affected,
         closing=_closing(message),
         link=link,
@@ -83,24 +83,34 @@ def _title(alert: Alert, rules: Mapping[str, Rule]) -> str:
     return rule.title_for(alert.subject) if rule else f"{alert.rule} {alert.subject}".strip()
 
 
-def _facts(message: Message, rules: Mapping[str, Rule]) -> tuple[Fact, ...]:
+def _page_of(message: Message, public_address: str) -> str:
+    """The page of its first alert; of all alerts when it is about none."""
+    if not public_address:
+        return ""
+    one = f"/{message.alerts[0].id}" if message.alerts else ""
+    return f"{public_address.rstrip('/')}/alerts{one}"
+
+
+def _facts(message: Message, rules: Mapping[str, Rule], public_address: str) -> tuple[Fact, ...]:
     """One for each alert; what to do is said once for each rule."""
     facts, advised = list[Fact](), set[str]()
     for alert in message.alerts:
-        fact = _fact(alert, rules, message.kind)
+        fact = _fact(alert, rules, message.kind, public_address)
         facts.append(replace(fact, advice="", runbook="") if alert.rule in advised else fact)
         advised.add(alert.rule)
     return tuple(facts)
 
 
-def _fact(alert: Alert, rules: Mapping[str, Rule], kind: Kind) -> Fact:
+def _fact(alert: Alert, rules: Mapping[str, Rule], kind: Kind, public_address: str) -> Fact:
     rule = rules.get(alert.rule)
     since = _("Since {moment} UTC", moment=f"{alert.since:%Y-%m-%d %H:%M:%S}")
     if kind is Kind.RESOLVE and alert.resolved_at is not None:
         minutes = max(round((alert.resolved_at - alert.since).total_seconds() / 60), 1)
         since = ngettext("It lasted {count} minute", "It lasted {count} minutes", minutes)
         return Fact(_title(alert, rules), "", since, "", "")
-    return Fact(_title(alert, rules), alert.detail, since, _(rule.advice) if rule else "", rule.link if rule else "")
+    return Fact(
+        _title(alert, rules), alert.detail, since, _(rule.advice) if rule else "", rule.link_at(public_address) if rule else ""
+    )
 
 
 def _closing(message: Message) -> str:

@@ -8,6 +8,7 @@ from app.core.clock import iso
 from app.core.i18n import N_, _
 from app.supervisor.alerts.alert import Alert, Silence, Stage
 from app.supervisor.alerts.desk import Desk
+from app.supervisor.alerts.manual import as_html, manual
 from app.supervisor.alerts.outbox import Delivery
 from app.supervisor.alerts.rule import Rule
 from app.supervisor.alerts.rules import RULES
@@ -42,7 +43,7 @@ def alert_document(desk: Desk, alert: Alert) -> dict[str, Any]:
         "reason": alert.reason,
         "quiet": quiet_because(desk, alert),
         "advice": _(rule.advice) if rule else "",
-        "runbook": rule.link if rule else "",
+        "runbook": (rule.runbook or rule.page) if rule else "",
     }
 
 
@@ -78,7 +79,7 @@ def rule_documents(desk: Desk) -> list[dict[str, Any]]:
 
 
 def _rule_document(desk: Desk, used: Rule | None, default: Rule) -> dict[str, Any]:
-    rule = used or default
+    rule, section = used or default, manual().get(default.name)
     values = {subject: signal.value for (name, subject), signal in desk.signals.items() if name == rule.signal}
     return {
         "name": rule.name,
@@ -90,7 +91,9 @@ def _rule_document(desk: Desk, used: Rule | None, default: Rule) -> dict[str, An
         "priority": rule.priority.value,
         "inhibited_by": list(rule.inhibited_by),
         "channels": list(rule.channels),
-        "runbook": rule.link,
+        "runbook": rule.runbook or rule.page,
+        "meaning": as_html(section.meaning) if section else "",
+        "steps": as_html(section.steps) if section else as_html(_(rule.advice)),
         "off": used is None,
         "changed": used is not None and used != default,
         "values": values,

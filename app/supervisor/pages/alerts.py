@@ -174,7 +174,7 @@ def _pages(blueprint: Blueprint, desk: Desk, state: Callable[[], State], clock: 
     @blueprint.get("/alerts/<alert_id>")
     def alert(alert_id: str) -> str:
         try:
-            found = desk.alert(alert_id)
+            found = desk.known(alert_id)
         except Refused as error:
             abort(404, str(error))
         document = views.alert_document(desk, found)
