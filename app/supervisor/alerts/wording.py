@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.core.i18n import _, ngettext
 from app.supervisor.alerts.alert import Alert
 from app.supervisor.alerts.grouping import Kind, Message
-from app.supervisor.alerts.rule import RESPONSE, Rule
+from app.supervisor.alerts.rule import RESOLUTION, RESPONSE, Rule
 
 _SEVERITY = {"P1": "critical", "P2": "error", "P3": "warning", "P4": "info"}
 
@@ -55,6 +55,7 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     prefix = {
         Kind.TRIGGER: message.priority.value,
         Kind.ESCALATE: _("{priority} not acknowledged", priority=message.priority.value),
+        Kind.OVERDUE: _("{priority} still not over", priority=message.priority.value),
         Kind.ACKNOWLEDGE: _("Acknowledged"),
         Kind.RESOLVE: _("Resolved"),
     }[message.kind]
@@ -120,6 +121,11 @@ def _closing(message: Message) -> str:
         return f"{text}  (ID {message.alerts[0].id})"
     if message.kind is Kind.ESCALATE:
         return _("Nobody has acknowledged it within the response time. ID {id}", id=message.alerts[0].id)
+    if message.kind is Kind.OVERDUE:
+        hours = int(RESOLUTION[message.priority].total_seconds() // 3600)
+        text = ngettext("It should be over within {count} hour.", "It should be over within {count} hours.", hours)
+        owner = next((alert.acknowledged_by for alert in message.alerts if alert.acknowledged_by), "")
+        return " ".join(part for part in (text, _("{who} looks after it.", who=owner) if owner else "") if part)
     owner = next((alert for alert in message.alerts if alert.acknowledged_by), None)
     if message.kind is Kind.ACKNOWLEDGE and owner is not None:
         return _("{who} looks after it: {reason}", who=owner.acknowledged_by, reason=owner.reason)

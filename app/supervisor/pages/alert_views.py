@@ -10,7 +10,7 @@ from app.supervisor.alerts.alert import Alert, Silence, Stage
 from app.supervisor.alerts.desk import Desk
 from app.supervisor.alerts.manual import as_html, manual
 from app.supervisor.alerts.outbox import Delivery
-from app.supervisor.alerts.rule import Rule
+from app.supervisor.alerts.rule import RESOLUTION, Rule
 from app.supervisor.alerts.rules import RULES
 
 # What each stage is called on the page and which tone it has.
@@ -42,9 +42,15 @@ def alert_document(desk: Desk, alert: Alert) -> dict[str, Any]:
         "acknowledged_at": _iso(alert.acknowledged_at),
         "reason": alert.reason,
         "quiet": quiet_because(desk, alert),
+        "over_by": iso(over_by(alert)),
         "advice": _(rule.advice) if rule else "",
         "runbook": (rule.runbook or rule.page) if rule else "",
     }
+
+
+def over_by(alert: Alert) -> datetime:
+    """When it should be over, by its priority."""
+    return (alert.fired_at or alert.since) + RESOLUTION[alert.priority]
 
 
 def quiet_because(desk: Desk, alert: Alert) -> str:

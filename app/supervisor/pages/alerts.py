@@ -180,7 +180,13 @@ def _pages(blueprint: Blueprint, desk: Desk, state: Callable[[], State], clock: 
         document = views.alert_document(desk, found)
         told = desk.outbox.deliveries("grp = ?", (found.group,), 20) if found.group else []
         return render_template(
-            "supervisor/alert.html", alert=found, document=document, stages=views.STAGES, told=told, silences=_SILENCES
+            "supervisor/alert.html",
+            alert=found,
+            document=document,
+            stages=views.STAGES,
+            told=told,
+            silences=_SILENCES,
+            over_by=views.over_by(found),
         )
 
 

@@ -257,9 +257,9 @@ class World:
         )
 
     def _read_usage(self) -> None:
-        """What those take that replay a journal at their start; of the others nothing is decided by it."""
+        """What those take that replay a journal at their start, until they answer; of the others nothing is decided by it."""
         for name, body in self.bodies.items():
-            if KEPT[name].recovers and body.running and self.docker:
+            if KEPT[name].recovers and body.running and self.docker and not self._answers(name):
                 at_work = body.works and not body.hangs and self._age(body) < body.boots_in
                 self.tell(Used(name, Usage(cpu=0.8 if at_work else 0.01, at=self.now)))
 

@@ -71,7 +71,7 @@ class MailChannel:
             first = f"<{message.group}.{Kind.TRIGGER.value}.{self.name}@{domain}>"
             mail["In-Reply-To"] = mail["References"] = first
         mail["Auto-Submitted"] = "auto-generated"
-        if message.priority in {"P1", "P2"} and message.kind in {Kind.TRIGGER, Kind.ESCALATE}:
+        if message.priority in {"P1", "P2"} and message.kind in {Kind.TRIGGER, Kind.ESCALATE, Kind.OVERDUE}:
             mail["Importance"] = "high"
         mail.set_content(wording.text())
         mail.add_alternative(_html(wording), subtype="html")
