@@ -9,6 +9,8 @@ ROOT=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 . "$ROOT/scripts/lib/dotenv.sh"
 # shellcheck source=scripts/lib/backup.sh
 . "$ROOT/scripts/lib/backup.sh"
+# shellcheck source=scripts/lib/supervisor.sh
+. "$ROOT/scripts/lib/supervisor.sh"
 # shellcheck source=scripts/lib/update.sh
 . "$ROOT/scripts/lib/update.sh"
 
@@ -88,11 +90,14 @@ main() {
     "$ROOT/deploy.sh" --yes --build >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "its images could not be built: $(last_words)"
 
     heading "Switching"
+    # What is stopped and started now is neither healed nor an alarm.
+    hold_lease update update.sh "update from ${OLD:0:12} to ${NEW:0:12}" || failed "the supervisor does not leave the services to the update: ${LEASE_ANSWER:0:200}"
     remember STEP switch
     "$ROOT/deploy.sh" --yes >>"$STATE_FOLDER/log" 2>&1 7>&- </dev/null || failed "it did not start or migrate: $(last_words)"
 
     heading "Watching for $WATCH_SECONDS s"
     remember STEP watch
+    end_lease update
     watch_over || failed "it does not work: $TROUBLE"
     forget
     tell update ok "Updated from ${OLD:0:12} to ${NEW:0:12} in $SECONDS s; it was watched for $WATCH_SECONDS s."

@@ -8,12 +8,12 @@ import click
 from rich.text import Text
 
 from app.cli.keeper import ask_keeper
+from app.cli.length import seconds
 from app.cli.output import grid, show
 from app.core.i18n import _
 
 _API = "/api/v1/alerts"
 _STYLES = {"firing": "red", "acknowledged": "yellow", "pending": "dim"}
-_UNITS = {"m": 60, "h": 3600, "d": 86400}
 
 _who = click.option("--who", required=True, metavar="NAME", help=_("Who you are: the operator's account is shared."))
 
@@ -57,7 +57,7 @@ def ack(alert_id: str, who: str, reason: str) -> None:
 @_who
 @click.option("--why", required=True, help=_("Why it shall be quiet."))
 def silence(rule: str, subject: str, length: str, who: str, why: str) -> None:
-    body = {"rule": rule, "subject": subject, "seconds": _seconds(length), "who": who, "why": why}
+    body = {"rule": rule, "subject": subject, "seconds": seconds(length), "who": who, "why": why}
     made = ask_keeper("POST", f"{_API}/silences", body)
     show(made, _("Quiet until {until}. To end it before: tradeai alerts unsilence {id} --who NAME", **made))
 
@@ -136,13 +136,6 @@ def _row(alert: Mapping[str, Any]) -> list[Any]:
     detail = f"{owner}: {alert['reason']}" if owner else alert["quiet"] or alert["detail"]
     stage = Text(alert["stage"], style=_STYLES.get(alert["stage"], "green"))
     return [alert["id"], alert["priority"], stage, alert["since"], alert["title"], detail]
-
-
-def _seconds(length: str) -> int:
-    found = re.fullmatch(r"(\d{1,6})([mhd])", length.strip())
-    if found is None:
-        raise click.BadParameter(_("write a whole number and a unit, as in 30m, 4h or 2d"), param_hint="--for")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def _one(name: str) -> str:

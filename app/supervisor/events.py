@@ -83,6 +83,7 @@ class Probed:
     latency_ms: float | None = None
     detail: str = ""
     blames: tuple[str, ...] = ()
+    recovering: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class Kept:
     fronts        what its probe reaches through it; a failure there is not its own, but it is of use alone
     start_seconds how long it may stay silent after its start, recovery of a journal included
     stop_seconds  how long it gets to end by itself before Docker kills it
+    recovers      it replays a journal before it answers; while it is at work on that it is never killed, however long it takes
     """
 
     name: str
@@ -32,11 +33,12 @@ class Kept:
     core: bool = True
     start_seconds: float = 60.0
     stop_seconds: int = 10
+    recovers: bool = False
 
 
 SERVICES: tuple[Kept, ...] = (
-    Kept("mongodb", 1, ProbeKind.MONGODB, start_seconds=300, stop_seconds=60),
-    Kept("redis", 1, ProbeKind.REDIS, start_seconds=120, stop_seconds=30),
+    Kept("mongodb", 1, ProbeKind.MONGODB, start_seconds=300, stop_seconds=60, recovers=True),
+    Kept("redis", 1, ProbeKind.REDIS, start_seconds=120, stop_seconds=30, recovers=True),
     Kept("backend", 2, ProbeKind.HTTP, depends_on=("mongodb", "redis")),
     Kept("realtime", 2, ProbeKind.WEBSOCKET, depends_on=("redis",)),
     Kept("worker", 2, ProbeKind.HTTP, depends_on=("mongodb", "redis"), start_seconds=90, stop_seconds=30),

@@ -114,7 +114,7 @@ class Sources:
             log.exception("a probe broke", about=service)
             return Probed(service, began_at, Outcome.UNREADY, None, f"the probe itself failed: {type(error).__name__}")
         latency = (time.perf_counter() - began) * 1000
-        return Probed(service, began_at, answer.outcome, latency, answer.detail, answer.blames)
+        return Probed(service, began_at, answer.outcome, latency, answer.detail, answer.blames, answer.recovering)
 
     def follow_docker(self) -> None:
         """Pass on container events as they come; after a gap, hear first what was missed."""

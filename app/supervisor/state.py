@@ -82,17 +82,19 @@ class ProbeState:
     ok_at: datetime | None = None  # the beginning of the last good probe
     misses: int = 0  # bad answers and silences in a row
     failing_since: datetime | None = None  # the beginning of the first bad probe in a row
+    recovering: bool = False  # it says so itself
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a container consumes: `cpu` in cores, memory in bytes without reclaimable cache."""
+    """What a container consumes: `cpu` in cores, memory in bytes without reclaimable cache, `disk` in bytes moved so far."""
 
     cpu: float = 0.0
     cpu_seconds: float = 0.0
     memory: int = 0
     memory_limit: int = 0
     at: datetime | None = None
+    disk: int = 0
 
 
 class Purpose(StrEnum):
@@ -128,6 +130,7 @@ class ServiceState:
     died_at: datetime | None = None
     probe: ProbeState = ProbeState()
     usage: Usage | None = None
+    idle_since: datetime | None = None  # the first reading in a row in which it did no work worth the name
 
     told_to_stop_at: datetime | None = None  # somebody sent it a signal to end
     stopped_at: datetime | None = None  # it was stopped on purpose, by hand

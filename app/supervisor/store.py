@@ -2,20 +2,17 @@
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from app.core.logging import get_logger
-from app.supervisor.sqlite import connect, open_database
+from app.supervisor.lasting import LastingFile, Step
 from app.supervisor.state import Lease, ServiceState
 
 _FILE = "supervisor.sqlite3"
-_JOURNAL_ROWS = 5000
+_JOURNAL_ROWS = 50_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS services (
     name TEXT PRIMARY KEY, container_id TEXT, attempts TEXT NOT NULL, quarantined INTEGER NOT NULL,
@@ -33,8 +30,7 @@ CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 # A stop counts as meant to last only when the supervisor outlives it this long: when the host or the whole appliance is
 # going down, the services are stopped first, and after the next boot they must come up again.
 STOP_SETTLES = timedelta(seconds=20)
-
-log = get_logger(__name__)
+RETRY = timedelta(minutes=1)  # how often a volume that took nothing is tried again
 
 
 @dataclass(frozen=True)
@@ -47,23 +43,19 @@ class Line:
     bad: bool
 
 
-class StateFile:
-    """The open file. A failing write is logged and shown (`trouble`), and never stops the supervisor's work."""
+class StateFile(LastingFile):
+    """The supervisor's state in its file, or in memory while the volume takes none."""
 
     def __init__(self, folder: Path, boot_id: str) -> None:
-        self.trouble = ""
         self._boot_id = boot_id
         self._saved: dict[str, tuple[object, ...]] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._db, self.kept_aside = open_database(folder / _FILE, _SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            self._db, self.kept_aside = connect(":memory:", _SCHEMA), None
-            self._fail(error)
+        self._leases: list[tuple[object, ...]] = []
+        self._retry_at: datetime | None = None
+        super().__init__(folder / _FILE, _SCHEMA)
 
     def restore(self, services: Mapping[str, ServiceState]) -> Mapping[str, ServiceState]:
         """`services` with what was remembered of each. A boot of the host is a fresh start: it ends stops and quarantines."""
-        rows = self._db.execute("SELECT name, container_id, attempts, quarantined, stopped_at, boot_id, restarts FROM services")
+        rows = self.read("SELECT name, container_id, attempts, quarantined, stopped_at, boot_id, restarts FROM services")
         restored = dict(services)
         for name, container_id, attempts, quarantined, stopped_at, boot_id, restarts in rows:
             if name not in restored:
@@ -80,7 +72,13 @@ class StateFile:
         return MappingProxyType(restored)
 
     def save(self, services: Iterable[ServiceState], now: datetime) -> None:
-        """Write what changed, before anything is done about it: an action is never repeated for want of memory."""
+        """Write what changed, before anything is done about it: an action is never repeated for want of memory.
+
+        This is done each second, so it is also when a file that could not be opened is tried again.
+        """
+        if self.in_memory and (self._retry_at is None or now >= self._retry_at):
+            self._retry_at = now + RETRY
+            self.return_to_file()
         changed = {
             row[0]: row for row in (self._row(service, now) for service in services) if self._saved.get(str(row[0])) != row
         }
@@ -112,7 +110,8 @@ class StateFile:
             )
             for lease in leases
         ]
-        self.write(("DELETE FROM leases", [()]), ("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows))
+        self._leases = list(rows)
+        self.write(*_lease_steps(rows))
 
     def note(self, line: Line) -> None:
         """Append to the journal, which keeps its newest rows."""
@@ -133,24 +132,6 @@ class StateFile:
         rows = self.read("SELECT value FROM keys WHERE name = ?", (name,))
         return bytes(rows[0][0]) if rows else made
 
-    def define(self, schema: str) -> None:
-        """Add another room's tables (`CREATE TABLE IF NOT EXISTS ...`) to this file."""
-        try:
-            self._db.executescript(schema)
-        except sqlite3.Error as error:
-            self._fail(error)
-
-    def read(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a SELECT; [] when the file cannot be read."""
-        try:
-            return self._db.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            self._fail(error)
-            return []
-
-    def close(self) -> None:
-        self._db.close()
-
     def _row(self, service: ServiceState, now: datetime) -> tuple[object, ...]:
         settled = service.stopped_at is not None and now - service.stopped_at >= STOP_SETTLES
         container_id = service.container.id if service.container else service.remembered_id
@@ -158,19 +139,11 @@ class StateFile:
         stopped_at = service.stopped_at.isoformat() if settled and service.stopped_at else None
         return (service.name, container_id, attempts, int(service.quarantined), stopped_at, self._boot_id, service.restarts)
 
-    def write(self, *steps: tuple[str, Iterable[tuple[object, ...]]]) -> bool:
-        """All steps, each a statement with its rows, in one transaction; False when they could not be stored."""
-        try:
-            with self._db:
-                for statement, rows in steps:
-                    self._db.executemany(statement, rows)
-        except sqlite3.Error as error:
-            self._fail(error)
-            return False
-        self.trouble = ""
-        return True
+    def _begun_anew(self) -> None:
+        """A fresh file knows nothing: what is at work now must be in it before the next restart of the supervisor."""
+        self._saved.clear()
+        self.write(*_lease_steps(self._leases))
 
-    def _fail(self, error: Exception) -> None:
-        if not self.trouble:
-            log.error("the supervisor's state cannot be stored; it goes on without memory", error=str(error))
-        self.trouble = str(error)
+
+def _lease_steps(rows: Iterable[tuple[object, ...]]) -> tuple[Step, Step]:
+    return ("DELETE FROM leases", [()]), ("INSERT INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -1,6 +1,6 @@
 """What a container consumes, from Docker's counters."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,4 +23,10 @@ def usage_from_stats(stats: Mapping[str, Any], before: Usage | None, now: dateti
         memory=max(memory.get("usage", 0) - reclaimable, 0),
         memory_limit=memory.get("limit", 0),
         at=now,
+        disk=_moved(stats.get("blkio_stats", {}).get("io_service_bytes_recursive") or []),
     )
+
+
+def _moved(counters: Iterable[Mapping[str, Any]]) -> int:
+    """Bytes read and written on all disks; the other lines of control groups v1 count the same bytes again."""
+    return sum(counter.get("value", 0) for counter in counters if str(counter.get("op", "")).lower() in {"read", "write"})

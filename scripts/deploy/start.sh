@@ -52,13 +52,20 @@ show_progress() {
         drawn=1
         [ "$waiting" -gt 0 ] || { kill -0 "$starter" 2>/dev/null || return 0; }
         [ $((SECONDS - started)) -lt "$START_SECONDS" ] || return 1
-        # Compose has given up, and the supervisor has had half a minute to heal what it left.
+        # Compose has given up, and what it left has had a minute to come up: the supervisor heals, but not during an update.
         if ! kill -0 "$starter" 2>/dev/null; then
+            [ -n "$quiet_since" ] || start_the_rest
             quiet_since=${quiet_since:-$SECONDS}
             [ $((SECONDS - quiet_since)) -lt 60 ] || return 1
         fi
         sleep 0.5
     done
+}
+
+# start_the_rest: what Compose made and did not start, because what it waits for took too long.
+start_the_rest() {
+    docker ps -aq --filter "label=com.docker.compose.project=$(dotenv_get .env COMPOSE_PROJECT_NAME)" --filter label=com.docker.compose.oneoff=False \
+        --filter status=created --filter status=exited | xargs --no-run-if-empty docker start >>"$DEPLOY_LOG" 2>&1 || true
 }
 
 progress_line() {

@@ -131,6 +131,8 @@ go_back() {
     case $step in switch | watch)
         # Nothing of the new version may run while the old one starts.
         (cd "$ROOT" && compose up -d --no-build --remove-orphans) >>"$STATE_FOLDER/log" 2>&1 </dev/null 7>&- || true
+        # From here the supervisor heals what is not well yet, and a restore takes a lease of its own.
+        end_lease update
         [ ! -e "$(backup_dir)/.work/restore.json" ] || "$ROOT/scripts/restore.sh" --undo 7>&- || die "An interrupted restore could not be undone: scripts/restore.sh --undo, then scripts/update.sh --undo."
         if data_changed; then
             say "the data may have been changed by the new version: restoring the backup from before"

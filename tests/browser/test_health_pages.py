@@ -21,7 +21,18 @@ from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 from tests.unit.supervisor.world import World
 
 ASKED = tuple(f"/services/redis/{ask}" for ask in ("stop", "restart", "start", "release"))
-PAGES = ("/", "/host?span=day", "/services/ai", "/services/ai/log", "/incidents", "/incidents/1", "/incidents/months", *ASKED)
+PAGES = (
+    "/",
+    "/host?span=day",
+    "/services/ai",
+    "/services/ai/log",
+    "/leases/begin",
+    "/incidents",
+    "/incidents/1",
+    "/incidents/months",
+    "/journal",
+    *ASKED,
+)
 
 
 class LiveKeeper(Keeper):

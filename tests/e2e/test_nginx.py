@@ -208,6 +208,28 @@ def test_while_the_backend_is_away_people_see_a_page_that_comes_back_by_itself(a
     appliance.wait_healthy(120)
 
 
+def test_in_maintenance_people_read_why_and_until_when(appliance: Appliance, door: httpx.Client) -> None:
+    begun = appliance.tradeai(
+        "service", "maintenance", "begin", "backend", "--for", "30m", "--why", "new <memory>", "--name", "e2e-door", "--json"
+    )
+    until = json.loads(begun.stdout)["until"]
+    try:
+        appliance.tradeai("service", "stop", "backend", "--lease", "e2e-door")
+        page = wait_until(lambda: _if_status(door.get("/sign-in"), 503), 30, "no maintenance page")
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert page.headers["Retry-After"] == "15"
+        assert "new &lt;memory&gt;" in page.text
+        assert until[:10] in page.text
+        assert "<script" not in page.text
+        assert door.get("/api/v1/customers").headers["Content-Type"].startswith("application/problem+json")
+        alerts = json.loads(appliance.tradeai("alerts", "list", "--json", check=False).stdout)["alerts"]
+        assert [alert for alert in alerts if alert["rule"].startswith("service_")] == []
+    finally:
+        appliance.tradeai("service", "maintenance", "end", "e2e-door")
+    wait_until(lambda: _if_status(door.get("/sign-in"), 200), 60, "the page did not come back")
+    appliance.wait_healthy(120)
+
+
 def test_while_the_backend_is_away_programs_get_problem_details(appliance: Appliance, door: httpx.Client) -> None:
     appliance.compose("stop", "backend")
     try:

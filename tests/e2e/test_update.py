@@ -242,11 +242,21 @@ def test_going_back_may_itself_be_cut_short(clone: Clone, before: Callable[[], N
 
 @pytest.mark.long
 def test_a_good_version_stays_and_the_way_on_from_it_works(clone: Clone, appliance: Appliance) -> None:
+    fired = _fired(appliance)
     _ended(clone.update(clone.make("good", GOOD)), 0)
     assert clone.head == clone.git("rev-parse", "good")
+    assert json.loads(appliance.tradeai("service", "maintenance", "list", "--json").stdout) == {"leases": []}
+    assert _fired(appliance) == fired  # a switch is no alarm
     appliance.wait_healthy(300)
     _ended(clone.update("base"), 0)
     assert clone.head == clone.git("rev-parse", "base")
+
+
+def _fired(appliance: Appliance) -> set[str]:
+    """The alerts about services that people were or are told of."""
+    document = json.loads(appliance.tradeai("alerts", "list", "--all", "--json", check=False).stdout)
+    known = [*document["alerts"], *document["recent"]]
+    return {alert["id"] for alert in known if alert["rule"].startswith("service_") and alert["fired_at"]}
 
 
 def _ended(update: "subprocess.Popen[str]", code: int) -> str:

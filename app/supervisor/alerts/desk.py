@@ -202,6 +202,13 @@ class Desk:
                 return alert
         raise Refused(_("There is no such alert; it may be over."), missing=True)
 
+    def known(self, alert_id: str) -> Alert:
+        """The alert of that id, be it over: messages lead to it for as long as it is kept. Raises Refused."""
+        alert = next((alert for alert in self.alerts.values() if alert.id == alert_id), None) or self._store.one(alert_id)
+        if alert is None:
+            raise Refused(_("There is no such alert."), missing=True)
+        return alert
+
     def live(self) -> list[Alert]:
         """What is wrong now: the worst first, the longest first."""
         found = [alert for alert in self.alerts.values() if alert.stage in {Stage.FIRING, Stage.ACKNOWLEDGED, Stage.PENDING}]

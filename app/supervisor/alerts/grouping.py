@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from app.supervisor.alerts.alert import Alert, Key, Silence, Stage
 from app.supervisor.alerts.routing import TIERS, Routing
-from app.supervisor.alerts.rule import RESPONSE, Priority, Rule
+from app.supervisor.alerts.rule import RESOLUTION, RESPONSE, Priority, Rule
 
 
 class Kind(StrEnum):
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TRIGGER = "trigger"
     ACKNOWLEDGE = "acknowledge"
     ESCALATE = "escalate"
+    OVERDUE = "overdue"
     RESOLVE = "resolve"
     TEST = "test"
     SELF_TEST = "self-test"
@@ -38,6 +39,7 @@ class Group:
     level: int = 0
     channels: tuple[str, ...] = ()
     closed: bool = False
+    overdue: bool = False  # it was told that it should be over
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ def _follow(
         channels = [name for name in group.channels if not happened or (name in known and known[name].machine)]
         _say(after, group, Kind.RESOLVE, channels, members, now)
         return
+    _overdue(after, group, live, routing, silences, now)
+    group = after.groups[group.id]
     firing = [alert for alert in live if alert.stage is Stage.FIRING]
     if not firing and not group.acknowledged:
         _acknowledged(after, group, live, routing, now)
@@ -175,6 +179,20 @@ def _escalate(after: Round, group: Group, live: list[Alert], routing: Routing, n
     louder = replace(group, level=level, channels=tuple(dict.fromkeys([*group.channels, *channels])))
     after.groups[group.id] = louder
     _say(after, louder, Kind.ESCALATE, channels, live, now)
+
+
+def _overdue(
+    after: Round, group: Group, live: list[Alert], routing: Routing, silences: tuple[Silence, ...], now: datetime
+) -> None:
+    """It should be over by now: everybody who was told hears of it once, whether somebody looks after it or not."""
+    assert group.told_at is not None
+    waits = routing.quiet is not None and routing.quiet.until(group.priority, now) is not None
+    silent = all(any(silence.covers(alert, now) for silence in silences) for alert in live)
+    if group.overdue or waits or silent or now - group.told_at < RESOLUTION[group.priority]:
+        return
+    after.groups[group.id] = replace(group, overdue=True)
+    without = _broken(live)
+    _say(after, group, Kind.OVERDUE, [name for name in group.channels if name not in without], live, now)
 
 
 def _say(after: Round, group: Group, kind: Kind, channels: Iterable[str], about: list[Alert], now: datetime) -> None:

@@ -80,6 +80,15 @@ class Rule:
         return _(self.title, subject=subject)
 
     @property
+    def page(self) -> str:
+        """Where the supervisor's own pages say what to do."""
+        return f"/alerts/rules#{self.name}"
+
+    @property
     def link(self) -> str:
-        """Where the operators' manual says what to do."""
+        """Where the operators' manual on the host says what to do."""
         return self.runbook or f"docs/alerts.md#{self.name.replace('_', '-')}"
+
+    def link_at(self, address: str) -> str:
+        """The same for somebody who reads it elsewhere and reaches the supervisor's pages at `address`, if it is known."""
+        return f"{address.rstrip('/')}{self.page}" if address and not self.runbook else self.link

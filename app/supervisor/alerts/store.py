@@ -52,6 +52,11 @@ class AlertStore:
         rows = self.read("SELECT body FROM alerts WHERE live = 0 ORDER BY since DESC LIMIT ?", (count,))
         return [_ALERT.validate_json(body) for (body,) in rows]
 
+    def one(self, alert_id: str) -> Alert | None:
+        """The alert of that id, be it over."""
+        rows = self.read("SELECT body FROM alerts WHERE id = ?", (alert_id,))
+        return _ALERT.validate_json(rows[0][0]) if rows else None
+
     def groups(self) -> dict[str, Group]:
         """The groups that are not closed."""
         rows = self.read("SELECT body FROM alert_groups WHERE closed = 0")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.core.i18n import _, ngettext
 from app.supervisor.alerts.alert import Alert
 from app.supervisor.alerts.grouping import Kind, Message
-from app.supervisor.alerts.rule import RESPONSE, Rule
+from app.supervisor.alerts.rule import RESOLUTION, RESPONSE, Rule
 
 _SEVERITY = {"P1": "critical", "P2": "error", "P3": "warning", "P4": "info"}
 
@@ -45,7 +45,7 @@ class Wording:
 
 def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") -> Wording:
     """`message` in the company's language."""
-    link = f"{public_address.rstrip('/')}/alerts" if public_address else ""
+    link = _page_of(message, public_address)
     severity = _SEVERITY[message.priority.value]
     if message.kind in {Kind.TEST, Kind.SELF_TEST}:
         return _test(message, rules, link)
@@ -55,6 +55,7 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     prefix = {
         Kind.TRIGGER: message.priority.value,
         Kind.ESCALATE: _("{priority} not acknowledged", priority=message.priority.value),
+        Kind.OVERDUE: _("{priority} still not over", priority=message.priority.value),
         Kind.ACKNOWLEDGE: _("Acknowledged"),
         Kind.RESOLVE: _("Resolved"),
     }[message.kind]
@@ -62,7 +63,7 @@ def word(message: Message, rules: Mapping[str, Rule], public_address: str = "") 
     return Wording(
         subject=" ".join(f"[TradeAI {prefix}] {what}".split()),
         headline=" ".join(f"{prefix}: {what}".split()),
-        facts=_facts(message, rules),
+        facts=_facts(message, rules, public_address),
         affected=affected,
         closing=_closing(message),
         link=link,
@@ -87,24 +88,34 @@ def _title(alert: Alert, rules: Mapping[str, Rule]) -> str:
     return rule.title_for(alert.subject) if rule else f"{alert.rule} {alert.subject}".strip()
 
 
-def _facts(message: Message, rules: Mapping[str, Rule]) -> tuple[Fact, ...]:
+def _page_of(message: Message, public_address: str) -> str:
+    """The page of its first alert; of all alerts when it is about none."""
+    if not public_address:
+        return ""
+    one = f"/{message.alerts[0].id}" if message.alerts else ""
+    return f"{public_address.rstrip('/')}/alerts{one}"
+
+
+def _facts(message: Message, rules: Mapping[str, Rule], public_address: str) -> tuple[Fact, ...]:
     """One for each alert; what to do is said once for each rule."""
     facts, advised = list[Fact](), set[str]()
     for alert in message.alerts:
-        fact = _fact(alert, rules, message.kind)
+        fact = _fact(alert, rules, message.kind, public_address)
         facts.append(replace(fact, advice="", runbook="") if alert.rule in advised else fact)
         advised.add(alert.rule)
     return tuple(facts)
 
 
-def _fact(alert: Alert, rules: Mapping[str, Rule], kind: Kind) -> Fact:
+def _fact(alert: Alert, rules: Mapping[str, Rule], kind: Kind, public_address: str) -> Fact:
     rule = rules.get(alert.rule)
     since = _("Since {moment} UTC", moment=f"{alert.since:%Y-%m-%d %H:%M:%S}")
     if kind is Kind.RESOLVE and alert.resolved_at is not None:
         minutes = max(round((alert.resolved_at - alert.since).total_seconds() / 60), 1)
         since = ngettext("It lasted {count} minute", "It lasted {count} minutes", minutes)
         return Fact(_title(alert, rules), "", since, "", "")
-    return Fact(_title(alert, rules), alert.detail, since, _(rule.advice) if rule else "", rule.link if rule else "")
+    return Fact(
+        _title(alert, rules), alert.detail, since, _(rule.advice) if rule else "", rule.link_at(public_address) if rule else ""
+    )
 
 
 def _closing(message: Message) -> str:
@@ -114,6 +125,11 @@ def _closing(message: Message) -> str:
         return f"{text}  (ID {message.alerts[0].id})"
     if message.kind is Kind.ESCALATE:
         return _("Nobody has acknowledged it within the response time. ID {id}", id=message.alerts[0].id)
+    if message.kind is Kind.OVERDUE:
+        hours = int(RESOLUTION[message.priority].total_seconds() // 3600)
+        text = ngettext("It should be over within {count} hour.", "It should be over within {count} hours.", hours)
+        who = next((alert.acknowledged_by for alert in message.alerts if alert.acknowledged_by), "")
+        return text + " " + _("{who} looks after it.", who=who) if who else text
     owner = next((alert for alert in message.alerts if alert.acknowledged_by), None)
     if message.kind is Kind.ACKNOWLEDGE and owner is not None:
         return _("{who} looks after it: {reason}", who=owner.acknowledged_by, reason=owner.reason)

@@ -11,6 +11,7 @@ from app.supervisor.state import NOTHING, Outcome, Phase, Purpose, ServiceState,
 MISSES = 3  # probes in a row without a good answer that count
 PATIENCE = timedelta(seconds=60)  # for a service that lives but is not well, or is silent on a busy host
 BUSY_STARTS = 3  # times as long as usual
+IDLE = timedelta(seconds=30)  # a database that has not answered since its start and does nothing for so long hangs
 STOP_WAIT = timedelta(seconds=3)  # within which Docker reports a stop by hand as complete
 STOP_GRACE = timedelta(seconds=30)  # beyond its own time to end: Compose may allow more than we do
 
@@ -132,6 +133,8 @@ def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> V
         )
     if not vouched(kept, service, state):
         return Verdict(Phase.DEGRADED, words(N_("{detail}; asking what it depends on"), detail=detail))
+    if (reason := _recovering(kept, service, now)) is not None:
+        return Verdict(Phase.DEGRADED, reason)
     if now - since < PATIENCE:
         if probe.outcome is Outcome.UNREADY:
             return Verdict(Phase.DEGRADED, words(N_("it lives but is not well: {detail}"), detail=detail))
@@ -144,6 +147,24 @@ def _unwell(kept: Kept, service: ServiceState, state: State, now: datetime) -> V
         text = N_("it runs but was not ready within {seconds} s: {detail}")
         return Verdict(Phase.FAILED, words(text, seconds=int(kept.start_seconds), detail=detail))
     return Verdict(Phase.FAILED, words(N_("it hangs: {detail}"), detail=detail))
+
+
+def _recovering(kept: Kept, service: ServiceState, now: datetime) -> Words | None:
+    """Why it is taken to replay its journal still: it says so, or has not answered since its start and is at work.
+
+    Whether it works is known from readings of its container; as long as there are none it has the benefit of the doubt.
+    """
+    if not kept.recovers:
+        return None
+    detail = service.probe.detail or "no answer"
+    if service.probe.recovering:
+        return words(N_("it recovers its data, as it says itself, and is left alone until it is done: {detail}"), detail=detail)
+    if service.was_healthy or (service.idle_since is not None and now - service.idle_since >= IDLE):
+        return None
+    text = N_(
+        "it has been at work since its start without an answer: it recovers its data and is left alone; see its log ({detail})"
+    )
+    return words(text, detail=detail)
 
 
 def _not_running(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:

@@ -46,10 +46,15 @@ def expire(state: State, now: datetime) -> tuple[State, list[Action]]:
     notes: list[Action] = []
     for lease in state.leases.values():
         if lease.until <= now:
-            text = N_("maintenance {name} ended because {holder} did not extend it; its services are judged anew")
-            notes.append(Note(ABOUT, words(text, name=lease.name, holder=lease.holder), bad=True))
+            text = N_("maintenance {name} is over: its time was up and {holder} did not extend it; its services are judged anew")
+            notes.append(Note(ABOUT, words(text, name=lease.name, holder=lease.holder), bad=_was_renewed(lease)))
             state = _without(state, lease)
     return state, notes
+
+
+def _was_renewed(lease: Lease) -> bool:
+    """Whether its holder kept extending it: then its end by itself means that the holder died."""
+    return lease.until > lease.taken_at + timedelta(seconds=lease.seconds)
 
 
 def by_id(state: State, lease_id: str) -> Lease | None:

@@ -23,10 +23,23 @@ from app.supervisor.events import (
     Tick,
     Used,
 )
-from app.supervisor.state import Container, DockerState, HostState, Measure, Outcome, ProbeState, Purpose, ServiceState, State
+from app.supervisor.state import (
+    Container,
+    DockerState,
+    HostState,
+    Measure,
+    Outcome,
+    ProbeState,
+    Purpose,
+    ServiceState,
+    State,
+    Usage,
+)
 
 BUSY = 0.95  # share of all processors from which the host counts as busy
 LATE = 1.0  # seconds by which our own timer may be late before it does
+WORK_CPU = 0.05  # cores, and bytes moved between two readings, from which a process is at work: an idle database takes 0.01
+WORK_DISK = 1_000_000
 ENDING_SIGNALS = frozenset({2, 3, 15})  # what `docker stop` may send; 9 alone is a blow, not a wish
 
 
@@ -141,12 +154,20 @@ def _probed(service: ServiceState, event: Probed, _now: datetime) -> ServiceStat
         ok_at=event.began_at if ok else service.probe.ok_at,
         misses=0 if ok else service.probe.misses + 1,
         failing_since=None if ok else service.probe.failing_since or event.began_at,
+        recovering=event.recovering,
     )
     return replace(service, probe=probe, was_healthy=service.was_healthy or ok)
 
 
-def _used(service: ServiceState, event: Used, _now: datetime) -> ServiceState:
-    return replace(service, usage=event.usage) if service.running else service
+def _used(service: ServiceState, event: Used, now: datetime) -> ServiceState:
+    if not service.running:
+        return service
+    idle = service.usage is not None and not _worked(service.usage, event.usage)  # a first reading says nothing
+    return replace(service, usage=event.usage, idle_since=service.idle_since or now if idle else None)
+
+
+def _worked(before: Usage, after: Usage) -> bool:
+    return after.cpu >= WORK_CPU or after.disk - before.disk >= WORK_DISK
 
 
 def _action_done(service: ServiceState, event: ActionDone, now: datetime) -> ServiceState:
@@ -183,6 +204,7 @@ def _runs(service: ServiceState, since: datetime) -> ServiceState:
         first_start_due=False,
         next_attempt_at=None,
         refusal="",
+        idle_since=None,
     )
 
 

@@ -17,10 +17,19 @@ def failures(state: State, now: datetime) -> dict[str, list[str]]:
     """The services that do not work, by the root of it. What a person stopped, and what waits for that, is none."""
     found: dict[str, list[str]] = {}
     for name, service in state.services.items():
-        cause = service.blamed_on or name
+        cause = _waited_for(service.blamed_on or name, state)
         if _is_failure(service, cause, state, now):
             found.setdefault(cause, []).append(name)
     return found
+
+
+def _waited_for(cause: str, state: State) -> str:
+    """Whom `cause` itself waits for with its first start: its stage does not open, and that one is the root."""
+    service = state.services.get(cause)
+    if service is None or service.phase is not Phase.STARTING:
+        return cause
+    named = str(dict(service.reason.values).get("service", ""))
+    return named if named in state.services else cause
 
 
 def well(incident: Incident, state: State) -> bool:

@@ -8,8 +8,9 @@ from app.core.clock import iso
 from app.core.i18n import N_, _
 from app.supervisor.alerts.alert import Alert, Silence, Stage
 from app.supervisor.alerts.desk import Desk
+from app.supervisor.alerts.manual import as_html, manual
 from app.supervisor.alerts.outbox import Delivery
-from app.supervisor.alerts.rule import Rule
+from app.supervisor.alerts.rule import RESOLUTION, Rule
 from app.supervisor.alerts.rules import RULES
 
 # What each stage is called on the page and which tone it has.
@@ -41,9 +42,15 @@ def alert_document(desk: Desk, alert: Alert) -> dict[str, Any]:
         "acknowledged_at": _iso(alert.acknowledged_at),
         "reason": alert.reason,
         "quiet": quiet_because(desk, alert),
+        "over_by": iso(over_by(alert)),
         "advice": _(rule.advice) if rule else "",
-        "runbook": rule.link if rule else "",
+        "runbook": (rule.runbook or rule.page) if rule else "",
     }
+
+
+def over_by(alert: Alert) -> datetime:
+    """When it should be over, by its priority."""
+    return (alert.fired_at or alert.since) + RESOLUTION[alert.priority]
 
 
 def quiet_because(desk: Desk, alert: Alert) -> str:
@@ -78,7 +85,7 @@ def rule_documents(desk: Desk) -> list[dict[str, Any]]:
 
 
 def _rule_document(desk: Desk, used: Rule | None, default: Rule) -> dict[str, Any]:
-    rule = used or default
+    rule, section = used or default, manual().get(default.name)
     values = {subject: signal.value for (name, subject), signal in desk.signals.items() if name == rule.signal}
     return {
         "name": rule.name,
@@ -90,7 +97,9 @@ def _rule_document(desk: Desk, used: Rule | None, default: Rule) -> dict[str, An
         "priority": rule.priority.value,
         "inhibited_by": list(rule.inhibited_by),
         "channels": list(rule.channels),
-        "runbook": rule.link,
+        "runbook": rule.runbook or rule.page,
+        "meaning": as_html(section.meaning) if section else "",
+        "steps": as_html(section.steps) if section else as_html(_(rule.advice)),
         "off": used is None,
         "changed": used is not None and used != default,
         "values": values,

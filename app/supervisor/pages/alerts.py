@@ -174,13 +174,19 @@ def _pages(blueprint: Blueprint, desk: Desk, state: Callable[[], State], clock: 
     @blueprint.get("/alerts/<alert_id>")
     def alert(alert_id: str) -> str:
         try:
-            found = desk.alert(alert_id)
+            found = desk.known(alert_id)
         except Refused as error:
             abort(404, str(error))
         document = views.alert_document(desk, found)
         told = desk.outbox.deliveries("grp = ?", (found.group,), 20) if found.group else []
         return render_template(
-            "supervisor/alert.html", alert=found, document=document, stages=views.STAGES, told=told, silences=_SILENCES
+            "supervisor/alert.html",
+            alert=found,
+            document=document,
+            stages=views.STAGES,
+            told=told,
+            silences=_SILENCES,
+            over_by=views.over_by(found),
         )
 
 

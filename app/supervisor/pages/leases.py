@@ -1,4 +1,4 @@
-"""Maintenance leases over HTTP, and ending one from the overview."""
+"""Maintenance leases over HTTP, and beginning and ending one from the overview."""
 
 from typing import Any
 
@@ -7,12 +7,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.clock import iso
 from app.core.errors import TradeError
-from app.core.i18n import _
+from app.core.i18n import N_, _
 from app.supervisor.leases import LONGEST, SHORTEST, Keeper, release, take
 from app.supervisor.pages.reading import bounded, json_body, short_text
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR
 from app.supervisor.state import Lease
+
+# How long a person can ask for on a page.
+LENGTHS = {"1800": N_("30 minutes"), "7200": N_("2 hours"), "28800": N_("8 hours"), "86400": N_("1 day")}
 
 
 def leases(keeper: Keeper) -> Room:
@@ -71,6 +74,23 @@ def _services(body: Any) -> list[str]:
 
 
 def _pages(blueprint: Blueprint, keeper: Keeper) -> None:
+    @blueprint.get("/leases/begin")
+    def ask_begin() -> str:
+        return render_template("supervisor/begin_lease.html", services=list(keeper.state.services), lengths=LENGTHS)
+
+    @blueprint.post("/leases/begin")
+    def begin() -> AnyResponse:
+        form = request.form
+        seconds, why = bounded(form.get("seconds"), "seconds", SHORTEST, LONGEST), short_text(form, "why", 300)
+        who = short_text(form, "who", 100) or OPERATOR
+        name = f"by-hand-{keeper.clock.now():%Y%m%d-%H%M%S}"
+        try:
+            take(keeper, name, form.getlist("services"), seconds, who, why)
+        except TradeError as error:
+            flash(error.detail)
+            return redirect("/leases/begin", 303)
+        return redirect("/", 303)
+
     @blueprint.get("/leases/<name>/end")
     def confirm_end(name: str) -> str:
         return render_template("supervisor/end_lease.html", lease=_lease(keeper, name))

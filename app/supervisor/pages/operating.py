@@ -1,22 +1,26 @@
 """Start, stop, restart, release: the JSON API, and the pages that ask once more before they do it."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.clock import Clock
+from app.core.errors import TradeError
 from app.core.i18n import N_, _
 from app.supervisor.decide.outcome import Outcome, outcome
 from app.supervisor.events import Ask, Asked
 from app.supervisor.health import service_document
+from app.supervisor.leases import LONGEST, SHORTEST, Keeper
 from app.supervisor.pages import overview
+from app.supervisor.pages.leases import LENGTHS
 from app.supervisor.pages.reading import bounded, json_body, short_text
 from app.supervisor.pages.room import Room
 from app.supervisor.pages.signing_in import OPERATOR
 from app.supervisor.services import Kept
 from app.supervisor.state import Phase, State
+from app.supervisor.wishes import pass_on, stop_of
 
 _LONGEST_WAIT = 300
 _SAID = {
@@ -25,15 +29,6 @@ _SAID = {
     Ask.RESTART: (N_("{service} was restarted and answers."), N_("{service} was told to restart.")),
     Ask.RELEASE: (N_("{service} is out of quarantine and answers."), N_("{service} was released from quarantine.")),
 }
-
-
-class Keeper(Protocol):
-    """What is needed of the loop."""
-
-    @property
-    def state(self) -> State: ...
-    def ask(self, asked: Asked) -> str | None: ...
-    def wait_for_state(self, holds: Any, seconds: float) -> bool: ...
 
 
 def operating(keeper: Keeper, clock: Clock) -> Room:
@@ -62,8 +57,12 @@ def _api(blueprint: Blueprint, keeper: Keeper, clock: Clock) -> None:
         body = json_body()
         who, reason = short_text(body, "who", 100) or OPERATOR, short_text(body, "reason", 300)
         asked = Asked(name, wish, who, reason, short_text(body, "lease", 64))
+        length = bounded(body["seconds"], "seconds", SHORTEST, LONGEST) if body.get("seconds") is not None else None
         since = clock.now()
-        refused = keeper.ask(asked)
+        try:
+            refused = pass_on(keeper, asked, length)
+        except TradeError as error:
+            abort(error.status, error.detail)
         if refused is not None:
             abort(409, refused)
         keeper.wait_for_state(lambda state: outcome(state, name, wish, since) is not Outcome.PENDING, wait)
@@ -95,14 +94,20 @@ def _pages(blueprint: Blueprint, keeper: Keeper, clock: Clock) -> None:
             kept=kept,
             row=overview.row(kept, keeper.state.services[name], clock.now()),
             dependants=overview.dependants(keeper.state, name),
+            own_stop=stop_of(keeper.state, name),
+            lengths=LENGTHS,
         )
 
     @blueprint.post("/services/<name>/<ask>")
     def act_from_page(name: str, ask: str) -> AnyResponse:
         wish = _wish(ask)
         _kept(keeper.state, name)
-        reason = short_text(request.form, "reason", 300)
-        refused = keeper.ask(Asked(name, wish, OPERATOR, reason))
+        reason, length = short_text(request.form, "reason", 300), request.form.get("seconds") or None
+        seconds = bounded(length, "seconds", SHORTEST, LONGEST) if length else None
+        try:
+            refused = pass_on(keeper, Asked(name, wish, OPERATOR, reason), seconds)
+        except TradeError as error:
+            refused = error.detail
         if refused is not None:
             flash(refused)
         return redirect(url_for("service", name=name), 303)

@@ -1,6 +1,6 @@
 """The pages and open health addresses on 8080."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,9 +26,12 @@ from app.core.clock import Clock
 from app.core.i18n import _, ngettext
 from app.core.logging import get_logger
 from app.supervisor.health import health, http_status, readiness
+from app.supervisor.journal import SIGN_IN, Wanted, find
 from app.supervisor.leases import Keeper as LeaseKeeper
 from app.supervisor.pages import formatting, overview
 from app.supervisor.pages.charts import SPANS
+from app.supervisor.pages.closed_door import closed_door
+from app.supervisor.pages.journal import journal
 from app.supervisor.pages.leases import leases
 from app.supervisor.pages.operating import operating
 from app.supervisor.pages.past import Past, span_of
@@ -39,13 +42,15 @@ from app.supervisor.store import Line, StateFile
 SHARED = Path(app.__file__).parent / "web" / "static"  # the family's tokens and fonts, read only
 _SHARED_FILES = frozenset({"css/tokens.css", "vendor/inter-latin.woff2", "vendor/inter-latin-ext.woff2"})
 _API = "/api/"
-_OPEN = frozenset({"static", "shared", "health", "livez", "readyz", "sign_in"})
+_OPEN = frozenset({"static", "shared", "health", "livez", "readyz", "sign_in", "closed_door.page"})
 _FOLLOWERS = 20
 _FOLLOW_SECONDS = 5.0
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+
+Noted = Callable[..., None]  # takes a sentence, and whether it is bad news
 
 log = get_logger(__name__)
 
@@ -80,6 +85,7 @@ def create_site(
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         MAX_CONTENT_LENGTH=16 * 1024,
     )
+    rooms = [*rooms, journal(store)]
     site.jinja_env.globals.update(
         _=_, ngettext=ngettext, version=__version__, operator=OPERATOR, rooms=[room for room in rooms if room.label]
     )
@@ -92,22 +98,26 @@ def create_site(
     )
     past = past or Past(store)
     limit = limit or GuessLimit(clock.now)
-    _guard(site, operator, limit)
+
+    def note(text: str, bad: bool = False) -> None:
+        store.note(Line(clock.now(), SIGN_IN, text, bad))
+
+    _guard(site, operator, limit, note)
     _open_addresses(site, keeper, store, clock, past)
-    _sign_in(site, operator, limit)
+    _sign_in(site, operator, limit, note)
     _pages(site, keeper, store, clock, past)
-    for room in (operating(keeper, clock), leases(keeper), *rooms):
+    for room in (operating(keeper, clock), leases(keeper), closed_door(keeper), *rooms):
         site.register_blueprint(room.blueprint)
     return site
 
 
-def _guard(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
+def _guard(site: Flask, operator: OperatorSession, limit: GuessLimit, note: Noted) -> None:
     @site.before_request
     def signed_in() -> AnyResponse | tuple[Response, int, dict[str, str]] | None:
         if request.endpoint in _OPEN:
             return None
         if request.path.startswith(_API):
-            return _by_password(operator, limit)
+            return _by_password(operator, limit, note)
         if not operator.signed_in:
             return redirect(url_for("sign_in"), 303)
         if request.method != "GET" and not operator.form_is_ours(request.form.get("csrf", "")):
@@ -129,7 +139,7 @@ def _guard(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
         return render_template("supervisor/wrong.html", error=error), error.code or 500
 
 
-def _by_password(operator: OperatorSession, limit: GuessLimit) -> tuple[Response, int, dict[str, str]] | None:
+def _by_password(operator: OperatorSession, limit: GuessLimit, note: Noted) -> tuple[Response, int, dict[str, str]] | None:
     """None for a request to the API that carries the operator's password, else its refusal."""
     address = request.remote_addr or ""
     if wait := limit.wait(address):
@@ -140,6 +150,7 @@ def _by_password(operator: OperatorSession, limit: GuessLimit) -> tuple[Response
         return None
     if request.authorization is not None:
         limit.failed(address)
+        note(_("A command or program with a wrong name or password came from {address}", address=address), True)
     detail = _("Send the name operator and the value of SUPERVISOR_PASSWORD with HTTP Basic authentication.")
     return jsonify(title=_("Not signed in"), detail=detail, status=401), 401, {"WWW-Authenticate": 'Basic realm="supervisor"'}
 
@@ -170,7 +181,7 @@ def _open_addresses(site: Flask, keeper: Keeper, store: StateFile, clock: Clock,
         return send_from_directory(SHARED, name, max_age=3600)
 
 
-def _sign_in(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
+def _sign_in(site: Flask, operator: OperatorSession, limit: GuessLimit, note: Noted) -> None:
     @site.route("/sign-in", methods=["GET", "POST"])
     def sign_in() -> AnyResponse | tuple[str, int, dict[str, str]]:
         if request.method == "GET":
@@ -184,16 +195,19 @@ def _sign_in(site: Flask, operator: OperatorSession, limit: GuessLimit) -> None:
         if not operator.accepts(request.form.get("name", ""), request.form.get("password", "")):
             limit.failed(address)
             log.warning("sign-in to the supervisor's pages failed", address=address)
+            note(_("A sign-in with a wrong name or password came from {address}", address=address), True)
             message = _("Name or password is wrong. The password is the value of SUPERVISOR_PASSWORD in .env on the host.")
             return render_template("supervisor/sign_in.html", message=message), 401, {}
         limit.succeeded(address)
         operator.begin()
         log.info("the operator signed in to the supervisor's pages", address=address)
+        note(_("The operator signed in from {address}", address=address))
         return redirect("/", 303)
 
     @site.post("/sign-out")
     def sign_out() -> AnyResponse:
         operator.end()
+        note(_("The operator signed out from {address}", address=request.remote_addr or ""))
         return redirect(url_for("sign_in"), 303)
 
 
@@ -226,7 +240,7 @@ def _pages(site: Flask, keeper: Keeper, store: StateFile, clock: Clock, past: Pa
         kept = next((kept for kept in state.kept if kept.name == name), None)
         if kept is None:
             abort(404, _("There is no service of that name."))
-        lines: list[Line] = [line for line in store.journal(500) if line.service == name][:20]
+        lines = [line for _number, line in find(store, Wanted(about=name, count=20)).lines]
         span = request.args.get("span", "hour")
         states, share, charts = past.of_service(name, span, now)
         return render_template(

@@ -14,11 +14,13 @@ FRESH = httpx.Limits(max_keepalive_connections=0)
 
 @dataclass(frozen=True)
 class Answer:
-    """`detail` is for people and names no secret; `blames` are services of ours."""
+    """`detail` is for people and names no secret; `blames` are services of ours; `recovering`: it says that it still reads its
+    data."""
 
     outcome: Outcome
     detail: str = ""
     blames: tuple[str, ...] = ()
+    recovering: bool = False
 
 
 OK = Answer(Outcome.OK)

@@ -32,4 +32,4 @@ def judge_reply(auth: bytes, ping: bytes) -> Answer:
         return Answer(Outcome.UNREADY, "Redis does not accept the password of this appliance")
     if not said:
         return silent("closed the connection")
-    return Answer(Outcome.UNREADY, said)  # LOADING its data, MISCONF, too many clients
+    return Answer(Outcome.UNREADY, said, recovering=said.startswith("LOADING"))  # or MISCONF, too many clients

@@ -26,7 +26,7 @@ from app.trade.promotions import service as promotions
 from app.trade.promotions.rules import EXPLAINED_DISCOUNT
 from app.web.export import export_response
 from app.web.scope import current_scope
-from app.web.table import Column, Table, TableQuery
+from app.web.table import Column, Kind, Table, TableQuery
 
 blueprint = APIBlueprint("planning", __name__, template_folder="templates", enable_openapi=False)
 
@@ -44,6 +44,7 @@ ELASTICITY_COLUMNS = (
     Column("weeks", N_("Weeks"), kind="number", help=N_("Weeks that it was learnt from")),
     Column("stores", N_("Stores"), kind="number"),
 )
+_PARTS: tuple[tuple[str, Kind], ...] = (("value", "number"), ("standard_error", "number"), ("basis", "text"))
 _ESTIMATES = ("promotion", "promotion_featured", "regular")
 EXPORTED = (
     Column("product_name", N_("Product")),
@@ -52,7 +53,7 @@ EXPORTED = (
     *(
         Column(f"{name}.{part}", f"{name.replace('_', ' ')} {part.replace('_', ' ')}", kind=kind)
         for name in _ESTIMATES
-        for part, kind in (("value", "number"), ("standard_error", "number"), ("basis", "text"))
+        for part, kind in _PARTS
     ),
     Column("weeks", N_("Weeks"), kind="number"),
     Column("stores", N_("Stores"), kind="number"),

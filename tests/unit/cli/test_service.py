@@ -85,3 +85,79 @@ def test_an_absurd_wait_is_refused_before_anything_is_sent(monkeypatch: pytest.M
     supervisor = Supervisor(200, {})
     assert _run(monkeypatch, supervisor, "stop", "redis", "--wait", "999999").exit_code == 2
     assert supervisor.asked == []
+
+
+LEASE = {"name": "disk", "services": ["ai"], "holder": "Ada", "why": "a new disk", "until": "2026-01-01T02:00:00Z"}
+
+
+def test_a_stop_may_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = Supervisor(200, {"outcome": "done", "detail": "It is done."})
+    assert _run(monkeypatch, supervisor, "stop", "redis", "--for", "2h").exit_code == 0
+    assert json.loads(supervisor.asked[0].content)["seconds"] == 7200
+    assert _run(monkeypatch, supervisor, "stop", "redis", "--for", "soon").exit_code == 2
+    assert _run(monkeypatch, supervisor, "start", "redis", "--for", "2h").exit_code == 2
+    assert len(supervisor.asked) == 1
+
+
+def test_maintenance_is_begun_for_some_or_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = Supervisor(201, LEASE)
+    result = _run(
+        monkeypatch,
+        supervisor,
+        "maintenance",
+        "begin",
+        "ai",
+        "--for",
+        "30m",
+        "--why",
+        "a new disk",
+        "--who",
+        "Ada",
+        "--name",
+        "disk",
+    )
+    assert (result.exit_code, "until 2026-01-01T02:00:00Z" in result.stdout) == (0, True)
+    (request,) = supervisor.asked
+    assert (request.method, request.url.path) == ("POST", "/api/v1/leases")
+    assert json.loads(request.content) == {
+        "name": "disk",
+        "services": ["ai"],
+        "seconds": 1800,
+        "holder": "Ada",
+        "why": "a new disk",
+    }
+    _run(monkeypatch, supervisor, "maintenance", "begin", "--for", "1h", "--why", "a move")
+    everything = json.loads(supervisor.asked[1].content)
+    assert (everything["services"], everything["holder"]) == ("all", "operator")
+    assert everything["name"].startswith("by-hand-")
+
+
+def test_maintenance_is_ended_by_name_and_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = Supervisor(200, {**LEASE, "leases": [LEASE]})
+    assert "disk is over" in _run(monkeypatch, supervisor, "maintenance", "end", "disk", "--who", "Bo").stdout
+    assert (supervisor.asked[0].method, supervisor.asked[0].url.path) == ("DELETE", "/api/v1/leases/disk")
+    assert json.loads(supervisor.asked[0].content) == {"who": "Bo"}
+    assert _run(monkeypatch, supervisor, "maintenance", "end").exit_code == 0
+    assert supervisor.asked[-1].url.path == "/api/v1/leases/disk"
+    assert "a new disk" in _run(monkeypatch, supervisor, "maintenance", "list").stdout
+    assert json.loads(_run(monkeypatch, supervisor, "maintenance", "list", "--json").stdout)["leases"] == [LEASE]
+
+
+def test_which_maintenance_to_end_is_asked_when_there_is_not_just_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for leases in ([], [LEASE, {**LEASE, "name": "move"}]):
+        supervisor = Supervisor(200, {"leases": leases})
+        result = _run(monkeypatch, supervisor, "maintenance", "end")
+        assert result.exit_code == 2
+        assert ("disk, move" if leases else "There is none now") in result.stderr
+        assert {request.method for request in supervisor.asked} == {"GET"}
+
+
+def test_the_journal_is_asked_for_with_its_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = {"id": 7, "at": "2026-01-01T00:00:00Z", "about": "redis", "text": "Ada asked to stop redis", "bad": False}
+    supervisor = Supervisor(200, {"lines": [line], "older": 7})
+    result = _run(monkeypatch, supervisor, "journal", "redis", "--bad", "--text", "Ada & Bo", "--before", "9")
+    assert result.exit_code == 0
+    assert "Ada asked to stop redis" in result.stdout
+    (request,) = supervisor.asked
+    assert request.url.path == "/api/v1/journal"
+    assert dict(request.url.params) == {"about": "redis", "text": "Ada & Bo", "bad": "1", "count": "50", "before": "9"}

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPTS = ("scripts/update.sh", "scripts/lib/update.sh", "scripts/lib/log.sh", "scripts/lib/dotenv.sh", "scripts/lib/backup.sh")
+LIBRARIES = ("backup", "dotenv", "log", "supervisor", "update")
+SCRIPTS = ("scripts/update.sh", *(f"scripts/lib/{name}.sh" for name in LIBRARIES))
 ENV = "TRADEAI_TAG=local\nTRADEAI_DATABASE=mongodb\nBACKUP_DIR=./backups\nNGINX_LOG_DIR=./logs\nSUPERVISOR_PORT=1\n"
 # What the version under test does when it is deployed; a version's own deploy.sh decides.
 DEPLOY = """#!/bin/bash
@@ -35,6 +36,13 @@ case "$*" in
 esac
 """,
     "curl": """#!/bin/bash
+case "$*" in
+    *-X*/leases*)
+        cat >/dev/null
+        [ "$BREAKS" != "lease" ] || { echo "curl: (22) The requested URL returned error: 409" >&2; exit 22; }
+        echo "lease $(sed 's/.*-X \\([A-Z]*\\).*/\\1/' <<<"$*") $(cat "$ROOT/VERSION")" >>"$LOG"
+        exit ;;
+esac
 case "$BREAKS:$(cat "$ROOT/VERSION")" in
     health:new) echo '{"services":{"ai":{"status":"failed"}},"status":"down"}' ;;
     sick-for-good:old) [ -e "$ROOT/.cache/update/state" ] && echo '{"status":"down"}' || echo '{"status":"ok"}' ;;
@@ -124,7 +132,11 @@ def version(clone: Path) -> str:
 
 def done(tmp_path: Path) -> list[str]:
     log = tmp_path / "log"
-    return [line for line in log.read_text().splitlines() if not line.startswith(("tag", "rmi", "told"))] if log.exists() else []
+    return (
+        [line for line in log.read_text().splitlines() if not line.startswith(("tag", "rmi", "told", "lease"))]
+        if log.exists()
+        else []
+    )
 
 
 def test_a_good_version_stays(update: Update, clone: Path, tmp_path: Path) -> None:
@@ -133,6 +145,32 @@ def test_a_good_version_stays(update: Update, clone: Path, tmp_path: Path) -> No
     assert version(clone) == "new"
     assert done(tmp_path) == ["backup", "deploy new --yes --build", "deploy new --yes"]
     assert not (clone / ".cache/update/state").exists()
+
+
+def test_the_switch_is_under_a_lease_that_is_over_before_it_is_watched(update: Update, tmp_path: Path) -> None:
+    ended = update("new")
+    assert ended.returncode == 0, ended.stderr
+    wanted = ("lease", "deploy")
+    assert [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith(wanted)] == [
+        "deploy new --yes --build", "lease POST new", "deploy new --yes", "lease DELETE new",
+    ]  # fmt: skip
+
+
+def test_going_back_ends_the_lease_before_anything_is_restored(update: Update, tmp_path: Path) -> None:
+    update("new", breaks="migrated")
+    wanted = ("lease", "up", "restore")
+    assert [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith(wanted)] == [
+        "lease POST new", "up old", "lease DELETE old", "restore 20260301T020000Z-ab12 --yes",
+    ]  # fmt: skip
+
+
+def test_without_a_lease_nothing_is_switched(update: Update, clone: Path, tmp_path: Path) -> None:
+    """Somebody else works on the services: a restore, say."""
+    ended = update("new", breaks="lease")
+    assert ended.returncode == 1
+    assert "was undone: the supervisor does not leave the services to the update: curl: (22)" in ended.stderr
+    assert version(clone) == "old"
+    assert done(tmp_path) == ["backup", "deploy new --yes --build"]
 
 
 def test_the_same_version_changes_nothing(update: Update, tmp_path: Path) -> None:

@@ -94,6 +94,38 @@ def test_who_falls_silent_with_a_killed_redis_is_not_told_beside_it(tmp_path: Pa
     assert [incident.cause for incident in office.desk.shelf.newest(10)] == ["redis"]
 
 
+@pytest.mark.parametrize("name", ["mongodb", "redis"])
+def test_a_database_that_recovers_beyond_its_limit_is_one_message_and_one_incident(tmp_path: Path, name: str) -> None:
+    office = _office(tmp_path, after=10, calm=5)
+    world = office.desk.world
+    world.bodies[name].boots_in = 500
+    world.crash(name, 137)
+    world.advance(490)
+    assert office.told() == [[f"service_down {name}"]]
+    assert "left alone" in world.state.services[name].reason.text
+    world.advance(400)
+    assert office.kinds() == ["trigger", "resolve"]
+    assert [incident.cause for incident in office.desk.shelf.newest(10)] == [name]
+    assert [action.service for _at, action in world.done] == [name]
+
+
+def test_a_stage_that_does_not_open_is_an_incident_that_names_the_blocker(tmp_path: Path) -> None:
+    """Redis never answers after the host booted: those behind it wait, and are neither told nor blamed."""
+    office = _office(tmp_path, after=10, calm=5)
+    world = office.desk.world
+    for name, body in world.bodies.items():
+        body.status, body.exit_code = "exited", 0
+        body.boots_in = 10**6 if name == "redis" else 2
+        body.works = name != "redis"
+    world.state = State()
+    world.boot()
+    world.advance(400)
+    assert world.phase("backend").value in {"starting", "failed", "degraded"}
+    assert "service_down redis" in {alert for message in office.told(Kind.TRIGGER) for alert in message}
+    assert {incident.cause for incident in office.desk.shelf.newest(10)} == {"redis"}
+    assert any("although redis is not healthy" in note for note in world.notes)
+
+
 @pytest.mark.parametrize("root", ["mongodb", "redis"])
 def test_on_a_busy_host_the_hung_database_is_told_and_not_those_who_noticed_first(tmp_path: Path, root: str) -> None:
     """Its own silence counts for half a minute later there, because each answer is waited for longer."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.supervisor import lasting
 from app.supervisor.state import Container, ServiceState, State
-from app.supervisor.store import STOP_SETTLES, Line, StateFile
-from tests.unit.supervisor.world import BEGIN
+from app.supervisor.store import RETRY, STOP_SETTLES, Line, StateFile
+from tests.unit.supervisor.world import BEGIN, World
 
 REDIS = ServiceState("redis", container=Container("c1", "exited"), attempts=(BEGIN,), quarantined=True, restarts=4)
 
@@ -86,7 +87,133 @@ def test_a_volume_that_cannot_be_written_costs_memory_not_the_keeper(tmp_path: P
     store.save([REDIS], BEGIN)
     store.note(Line(BEGIN, "redis", "still here", False))
     assert store.journal(1)[0].text == "still here"
-    assert len(store.key("cookies")) == 32
+    key = store.key("cookies")
+    assert len(key) == 32
+    assert store.key("cookies") == key
+    assert store.trouble, "a write to memory does not mean that it lasts"
+
+
+def test_what_was_remembered_meanwhile_is_stored_once_the_volume_can_be_written(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    folder = in_the_way / "folder"
+    store = StateFile(folder, "boot-1")
+    store.define("CREATE TABLE IF NOT EXISTS rooms (name TEXT)")
+    key = store.key("cookies")
+    store.save([REDIS], BEGIN)
+    store.note(Line(BEGIN, "redis", "from before", False))
+    in_the_way.unlink()
+    store.save([REDIS], BEGIN + RETRY - timedelta(seconds=1))
+    assert store.trouble
+    assert not folder.exists()
+    store.save([REDIS], BEGIN + RETRY)
+    assert (store.trouble, store.in_memory) == ("", False)
+    store.note(Line(BEGIN, "redis", "from after", False))
+    store.close()
+    again = StateFile(folder, "boot-1")
+    assert again.restore(State().services)["redis"].restarts == 4
+    assert [line.text for line in again.journal(9)] == ["from after", "from before"]
+    assert again.key("cookies") == key
+    assert again.read("SELECT * FROM rooms") == []
+    assert again.trouble == ""
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["read only", "nothing beside the file"])
+def test_a_file_that_cannot_be_written_at_the_start_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    before = StateFile(tmp_path, "boot-1")
+    before.save([REDIS], BEGIN)
+    before.note(Line(BEGIN, "redis", "from before", False))
+    before.close()
+    with monkeypatch.context() as full:
+        full.setattr(lasting, "open_database", _refuses)
+        if not beside:
+            full.setattr("app.supervisor.sqlite._only_reading", _only_what_is_in_the_file)
+        store = StateFile(tmp_path, "boot-1")
+        assert store.trouble == "database or disk is full"
+        assert store.restore(State().services)["redis"].quarantined
+        store.note(Line(BEGIN, "redis", "meanwhile", False))
+        store.save([REDIS], BEGIN)
+        assert store.in_memory
+    store.save([REDIS], BEGIN + RETRY)
+    store.close()
+    assert [line.text for line in StateFile(tmp_path, "boot-1").journal(9)] == ["meanwhile", "from before"]
+
+
+def _refuses(_path: Path, _schema: str) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def _only_what_is_in_the_file(path: Path, way: str) -> sqlite3.Connection:
+    if way != "immutable=1":
+        raise sqlite3.OperationalError("unable to open database file")
+    return sqlite3.connect(f"{path.as_uri()}?{way}", uri=True)
+
+
+def test_a_volume_that_is_full_again_while_it_is_copied_to_keeps_all_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(path: Path, schema: str) -> tuple[sqlite3.Connection, None]:
+        file = lasting.connect(path, schema)
+        file.execute("PRAGMA max_page_count = 1")
+        return file, None
+
+    with monkeypatch.context() as full:
+        full.setattr(lasting, "open_database", _refuses)
+        store = StateFile(tmp_path, "boot-1")
+    for number in range(50):
+        store.note(Line(BEGIN, "redis", f"{number} {'x' * 1000}", False))
+    with monkeypatch.context() as full:
+        full.setattr(lasting, "open_database", small)
+        assert not store.return_to_file()
+    assert store.in_memory
+    assert store.trouble
+    assert len(store.journal(100)) == 50
+    assert store.return_to_file()
+    assert len(store.journal(100)) == 50
+    assert not store.trouble
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_kept_aside_and_what_is_at_work_is_in_the_fresh_one(tmp_path: Path) -> None:
+    store = StateFile(tmp_path, "boot-1")
+    world = World().healthy()
+    world.take("restore", "redis")
+    store.save([REDIS], BEGIN)
+    store.save_leases(world.state.leases.values())
+    for number in range(300):
+        store.note(Line(BEGIN, "redis", f"{number} {'x' * 200}", False))
+    _spoil(store, tmp_path / "supervisor.sqlite3")
+    store.note(Line(BEGIN, "redis", "the first after", False))
+    assert store.kept_aside is not None
+    assert store.kept_aside.name.startswith("supervisor.damaged-")
+    assert (store.trouble, store.in_memory) == ("", False)
+    store.save([REDIS], BEGIN)
+    store.close()
+    again = StateFile(tmp_path, "boot-1")
+    assert [line.text for line in again.journal(9)] == ["the first after"]
+    assert again.restore(State().services)["redis"].quarantined
+    assert list(again.leases(world.now)) == ["restore"]
+
+
+def test_a_damage_that_is_met_while_reading_is_no_end_either(tmp_path: Path) -> None:
+    store = StateFile(tmp_path, "boot-1")
+    for number in range(300):
+        store.note(Line(BEGIN, "redis", f"{number} {'x' * 200}", False))
+    _spoil(store, tmp_path / "supervisor.sqlite3")
+    assert store.journal(500) == []
+    assert store.kept_aside is not None
+    assert store.kept_aside.exists()
+
+
+def _spoil(store: StateFile, file: Path) -> None:
+    """Overwrite everything but the head of the file, as a failing disk does, and let go of what SQLite still knows by heart."""
+    store.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    with file.open("r+b") as disk:
+        disk.seek(4096)
+        disk.write(b"\xa5" * (file.stat().st_size - 4096))
+    store.read("PRAGMA shrink_memory")
+    store._db.execute("PRAGMA cache_size = 0")
 
 
 def test_a_volume_that_fills_up_is_said_and_forgiven(tmp_path: Path) -> None:

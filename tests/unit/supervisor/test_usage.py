@@ -26,5 +26,17 @@ def test_reclaimable_cache_is_not_consumption() -> None:
     assert usage_from_stats(_stats(0, usage=100, limit=500, stats={"total_inactive_file": 40}), None, BEGIN).memory == 60
 
 
+def test_what_is_moved_to_and_from_the_disks_is_counted_once() -> None:
+    counters = [
+        {"op": "read", "value": 3},
+        {"op": "write", "value": 4},
+        {"op": "Read", "value": 10},
+        {"op": "Total", "value": 17},
+    ]
+    stats = {**_stats(0), "blkio_stats": {"io_service_bytes_recursive": counters}}
+    assert usage_from_stats(stats, None, BEGIN).disk == 17
+    assert usage_from_stats({**_stats(0), "blkio_stats": {"io_service_bytes_recursive": None}}, None, BEGIN).disk == 0
+
+
 def test_a_container_that_just_ended_has_no_counters() -> None:
     assert usage_from_stats({"cpu_stats": {}, "memory_stats": {}}, None, BEGIN) == Usage(at=BEGIN)

@@ -24,12 +24,14 @@ from app.supervisor.events import (
     Started,
     Stopped,
     Tick,
+    Used,
 )
 from app.supervisor.services import Kept, by_name
-from app.supervisor.state import Container, Lease, Outcome, Phase, ServiceState, State
+from app.supervisor.state import Container, Lease, Outcome, Phase, ServiceState, State, Usage
 
 KEPT: dict[str, Kept] = by_name()
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+READING = 15  # seconds between two readings of what a container takes
 LONG_AGO = BEGIN - timedelta(days=30)
 
 
@@ -44,6 +46,8 @@ class Body:
     boots_in: float = 2.0  # seconds until it answers
     dies_after: float | None = None  # seconds after each start
     hangs: bool = False  # the process lives and answers nobody
+    works: bool = True  # until it answers, it takes processor time
+    loads: bool = False  # until it answers well, it says that it recovers
     unready: bool = False  # it answers, and says it is not well
     feels: bool = True  # says when something it depends on is down; otherwise it falls silent with it
     misses_next: int = 0  # probes that get lost
@@ -111,6 +115,8 @@ class World:
         """Second after second: deaths that are due, one probe each, a tick."""
         for _second in range(int(seconds)):
             self.now += timedelta(seconds=1)
+            if int(self.now.timestamp()) % READING == 0:
+                self._read_usage()
             for name, body in self.bodies.items():
                 if body.running and body.dies_after is not None and self._age(body) >= body.dies_after:
                     self.crash(name)
@@ -250,6 +256,13 @@ class World:
             body.id, body.status, exit_code=body.exit_code, created_at=BEGIN - timedelta(days=2), started_at=body.started
         )
 
+    def _read_usage(self) -> None:
+        """What those take that replay a journal at their start, until they answer; of the others nothing is decided by it."""
+        for name, body in self.bodies.items():
+            if KEPT[name].recovers and body.running and self.docker and not self._answers(name):
+                at_work = body.works and not body.hangs and self._age(body) < body.boots_in
+                self.tell(Used(name, Usage(cpu=0.8 if at_work else 0.01, at=self.now)))
+
     def _age(self, body: Body) -> float:
         return (self.now - body.started).total_seconds()
 
@@ -262,6 +275,8 @@ class World:
         if body.misses_next:
             body.misses_next -= 1
             return Probed(name, self.now, Outcome.SILENT, None, "no answer within 2 s")
+        if not self._answers(name) and self.bodies[name].loads and not self.bodies[name].hangs:
+            return Probed(name, self.now, Outcome.UNREADY, None, "LOADING Redis is loading", recovering=True)
         if not self._answers(name):
             return Probed(name, self.now, Outcome.SILENT, None, "no answer within 2 s")
         down = [other for other in (*KEPT[name].depends_on, *KEPT[name].fronts) if not self._works(other)]

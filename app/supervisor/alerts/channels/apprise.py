@@ -65,6 +65,6 @@ class AppriseChannel:
 def _type_of(message: Message) -> str:
     if message.kind is Kind.RESOLVE:
         return "success"
-    if message.kind in {Kind.TRIGGER, Kind.ESCALATE}:
+    if message.kind in {Kind.TRIGGER, Kind.ESCALATE, Kind.OVERDUE}:
         return "failure" if message.priority in {"P1", "P2"} else "warning"
     return "info"

@@ -71,7 +71,7 @@ class MailChannel:
             first = f"<{message.group}.{Kind.TRIGGER.value}.{self.name}@{domain}>"
             mail["In-Reply-To"] = mail["References"] = first
         mail["Auto-Submitted"] = "auto-generated"
-        if message.priority in {"P1", "P2"} and message.kind in {Kind.TRIGGER, Kind.ESCALATE}:
+        if message.priority in {"P1", "P2"} and message.kind in {Kind.TRIGGER, Kind.ESCALATE, Kind.OVERDUE}:
             mail["Importance"] = "high"
         mail.set_content(wording.text())
         mail.add_alternative(_html(wording), subtype="html")
@@ -84,12 +84,18 @@ def _html(wording: Wording) -> str:
     for fact in wording.facts:
         lines = [f"<strong>{escape(fact.title)}</strong>"]
         lines += [escape(line) for line in dict.fromkeys((fact.detail, fact.since, fact.advice)) if line]
-        lines += [f"<code>{escape(fact.runbook)}</code>"] if fact.runbook else []
+        lines += [_where(fact.runbook)] if fact.runbook else []
         rows.append("<p>" + "<br>".join(lines) + "</p>")
     rest = [f"<p>{escape(line)}</p>" for line in (wording.affected, wording.closing) if line]
     link = f'<p><a href="{escape(wording.link)}">{escape(wording.link)}</a></p>' if wording.link else ""
     head = f'<h2 style="font-size:18px">{escape(wording.headline)}</h2>'
     return f'<html><body style="font-family:sans-serif;max-width:40em">{head}{"".join(rows)}{"".join(rest)}{link}</body></html>'
+
+
+def _where(runbook: str) -> str:
+    """A link, where it is an address, else the place on the host."""
+    shown = escape(runbook)
+    return f'<a href="{shown}">{shown}</a>' if runbook.startswith(("https://", "http://")) else f"<code>{shown}</code>"
 
 
 def _refused(recipients: dict[str, tuple[int, bytes]]) -> str:

@@ -50,5 +50,8 @@ class PagerDutyChannel:
         event["client"] = "TradeAI"
         if wording.link:
             event["client_url"] = wording.link
-            event["links"] = [{"href": wording.link, "text": "Alerts"}]
+            event["links"] = [{"href": wording.link, "text": "Alert"}]
+            event["links"] += [
+                {"href": fact.runbook, "text": f"What to do: {fact.title}"} for fact in wording.facts if fact.runbook
+            ]
         return event

@@ -25,7 +25,12 @@ class SlackChannel:
 
     def _payload(self, message: Message) -> dict[str, Any]:
         wording = self._words(message)
-        sign = {Kind.TRIGGER: ":rotating_light:", Kind.ESCALATE: ":mega:", Kind.RESOLVE: ":white_check_mark:"}
+        sign = {
+            Kind.TRIGGER: ":rotating_light:",
+            Kind.ESCALATE: ":mega:",
+            Kind.OVERDUE: ":hourglass:",
+            Kind.RESOLVE: ":white_check_mark:",
+        }
         blocks = [{"type": "header", "text": {"type": "plain_text", "text": wording.headline[:150]}}]
         for part in wording.text().split("\n\n")[1:]:
             blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _escape(part)[:_LONGEST]}})

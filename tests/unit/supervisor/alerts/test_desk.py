@@ -8,6 +8,7 @@ import pytest
 
 from app.supervisor.alerts.desk import Refused
 from app.supervisor.state import Phase
+from app.supervisor.store import RETRY, Line
 from tests.unit.supervisor.alerts.office import Office
 from tests.unit.supervisor.alerts.receivers import http_receiver
 
@@ -161,6 +162,20 @@ def test_a_damaged_state_file_is_said_loudly(tmp_path: Path) -> None:
     (alert,) = office.desk.live()
     assert (alert.rule, alert.stage.value) == ("state_damaged", "firing")
     assert "damaged-" in alert.detail
+
+
+def test_a_volume_that_takes_nothing_from_the_start_is_an_alert_for_as_long_as_it_lasts(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "state"
+    in_the_way.write_text("")
+    office = Office(tmp_path)
+    office.store.save([], office.clock.now())
+    office.store.note(Line(office.clock.now(), "", "written to memory", False))
+    office.advance(RETRY.total_seconds())
+    assert [(alert.rule, alert.stage.value) for alert in office.desk.live()] == [("state_unwritable", "firing")]
+    in_the_way.unlink()
+    office.store.save([], office.clock.now())
+    office.advance(70)
+    assert office.desk.live() == []
 
 
 def test_the_weekly_self_test_comes_on_monday_once_to_channels_known_before(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """One failure makes one message: what explains what, what is told together, to whom, when it is over, and when nobody answers."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from app.supervisor.alerts.grouping import Kind
 from app.supervisor.alerts.routing import QuietHours, Routing
 from app.supervisor.alerts.rule import Priority
 from app.supervisor.alerts.rules import BY_NAME
+from app.supervisor.alerts.wording import word
 from tests.unit.supervisor.alerts.scene import MAIL, PAGER, SECOND, THIRD, Scene
 from tests.unit.supervisor.world import KEPT
 
@@ -119,6 +122,56 @@ def test_nobody_answers_so_the_next_are_asked() -> None:
     scene.advance(7200, step=10).up("redis").advance(120)
     assert [message.channel for message in scene.messages if message.kind is Kind.RESOLVE] == ["mail", "second", "third"]
     assert len(scene.messages) == 6
+
+
+TIMES = {
+    Priority.P1: ("15m", "4h"),
+    Priority.P2: ("1h", "8h"),
+    Priority.P3: ("4h", "24h"),
+    Priority.P4: ("24h", "168h"),
+}
+
+
+def _minutes(length: str) -> int:
+    return int(length[:-1]) * {"m": 1, "h": 60}[length[-1]]
+
+
+@pytest.mark.parametrize("priority", TIMES)
+def test_each_priority_is_answered_and_over_in_its_time(priority: Priority) -> None:
+    """Nobody answers: the next tier is asked after the one time, and everybody told again after the other, once."""
+    respond, resolve = (_minutes(length) for length in TIMES[priority])
+    rule = replace(BY_NAME["service_down"], priority=priority)
+    scene = Scene(rules=(rule,), routing=Routing((MAIL, SECOND))).down("redis").advance(60)
+    (told,) = scene.messages
+    step = respond * 60 / 90
+    while scene.now < told.at + timedelta(minutes=resolve, seconds=2 * step):
+        scene.advance(step, step=step)
+    after = {
+        kind: [message.at - told.at for message in scene.messages if message.kind is kind]
+        for kind in (Kind.ESCALATE, Kind.OVERDUE)
+    }
+    slack = timedelta(seconds=step)
+    assert timedelta(minutes=respond) <= after[Kind.ESCALATE][0] <= timedelta(minutes=respond) + slack
+    assert timedelta(minutes=2 * respond) <= after[Kind.ESCALATE][1] <= timedelta(minutes=2 * respond) + slack
+    assert len(after[Kind.OVERDUE]) == 2  # one for each channel that was told
+    assert all(timedelta(minutes=resolve) <= late <= timedelta(minutes=resolve) + slack for late in after[Kind.OVERDUE])
+
+
+def test_what_is_looked_after_and_still_not_over_is_told_once() -> None:
+    scene = Scene().down("redis").advance(60).acknowledge("service_down", "redis").advance(5 * 3600, step=60)
+    assert scene.kinds() == ["trigger", "overdue"]
+    words = word(scene.messages[-1], BY_NAME)
+    assert words.subject == "[TradeAI P1 still not over] redis is down"
+    assert words.closing == "It should be over within 4 hours. Ada looks after it."
+    scene.advance(86_400, step=600)
+    assert scene.kinds() == ["trigger", "overdue"]
+
+
+def test_what_is_silenced_is_told_to_be_late_when_the_silence_is_over() -> None:
+    scene = Scene().down("redis").advance(60).silence("*", "*", 6 * 3600).advance(5 * 3600, step=60)
+    assert Kind.OVERDUE not in {message.kind for message in scene.messages}
+    scene.advance(2 * 3600, step=60)
+    assert "overdue" in scene.kinds()
 
 
 def test_without_a_next_tier_the_first_is_asked_again() -> None:

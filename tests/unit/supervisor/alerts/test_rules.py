@@ -1,10 +1,12 @@
 """The rules are what the manuals promise, refer to what exists, and each has its place in the operators' documentation."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.supervisor.alerts.manual import as_html, manual
 from app.supervisor.alerts.rule import Rule
 from app.supervisor.alerts.rules import BY_NAME, RULES
 from app.supervisor.alerts.wording import word
@@ -77,10 +79,40 @@ def test_every_rule_can_fire_and_be_put_in_words(rule: Rule) -> None:
     value = rule.condition.threshold * 0.99 if rule.condition.below else rule.condition.threshold + 1
     scene = Scene().set(rule.signal, value, "thing").advance(rule.after.total_seconds() + 20, step=10)
     message = next(message for message in scene.messages if rule.name in {alert.rule for alert in message.alerts})
+    linked = word(message, BY_NAME, "https://trade.example/").text()
+    assert f"https://trade.example/alerts/rules#{rule.name}\n" in f"{linked}\n"
+    assert f"https://trade.example/alerts/{message.alerts[0].id}" in linked
+    assert "docs/alerts.md" not in linked
     wording = word(message, BY_NAME)
     assert wording.subject.startswith(f"[TradeAI {message.priority}] ")
     assert rule.link in wording.text()
     assert "{" not in wording.text()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_to_do_comes_with_the_supervisor(rule: Rule) -> None:
+    section = manual()[rule.name]
+    assert section.meaning
+    assert section.steps
+    assert "**" not in section.steps
+
+
+def test_a_runbook_of_ones_own_counts_everywhere() -> None:
+    rule = replace(RULES[0], runbook="https://wiki.example.com/x")
+    assert rule.link == rule.link_at("https://trade.example") == "https://wiki.example.com/x"
+
+
+def test_the_manuals_markdown_becomes_safe_html() -> None:
+    assert as_html("Run `a <b>`, *now*, see [there](x.md) & <i>") == (
+        "Run <code>a &lt;b&gt;</code>, <em>now</em>, see there &amp; &lt;i&gt;"
+    )
+
+
+def test_without_the_manual_the_pages_go_on_with_the_short_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.supervisor.alerts.manual.MANUAL", tmp_path / "gone.md")
+    manual.cache_clear()
+    assert manual() == {}
+    manual.cache_clear()
 
 
 def test_what_a_subject_brings_along_breaks_no_line_of_the_headline() -> None:

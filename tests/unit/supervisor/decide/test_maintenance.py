@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from app.supervisor.actions import Start, Stop
+from app.supervisor.actions import Note, Start, Stop
+from app.supervisor.decide import decide
 from app.supervisor.decide.maintenance import conflict
-from app.supervisor.events import Ask
+from app.supervisor.events import Ask, Tick
 from app.supervisor.state import Phase
 from tests.unit.supervisor.world import KEPT, World
 
@@ -183,3 +184,15 @@ def test_a_lease_over_nothing_or_the_unknown_is_none() -> None:
     world = World().healthy()
     world.take("odd", "nothing")
     assert world.state.leases == {}
+
+
+def test_the_planned_end_of_a_maintenance_is_no_bad_news_but_a_holder_who_died_is() -> None:
+    for renewed in (False, True):
+        world = World().healthy()
+        lease = world.take("work", "ai", seconds=60)
+        if renewed:
+            world.advance(30)
+            world.extend(lease, 60)
+        state, actions = decide(world.state, Tick(), world.now + timedelta(seconds=120))
+        assert state.leases == {}
+        assert [action.bad for action in actions if isinstance(action, Note) and "is over" in str(action.text)] == [renewed]

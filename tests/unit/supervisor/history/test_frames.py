@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.supervisor.history.frames import MOST_SERIES, Point, most_bytes, pack, points, roll_up, thin
+from app.supervisor.history.frames import MOST_SERIES, RESOLUTIONS, Point, most_bytes, pack, points, roll_up, thin
 
 figures = st.dictionaries(st.integers(0, 40), st.floats(-1e9, 1e9, width=32), max_size=20)
 
@@ -52,6 +52,12 @@ def test_rolling_up_twice_keeps_the_extremes(samples: list[dict[int, float]]) ->
 def test_thinning_keeps_peaks() -> None:
     series = [Point(at, 1.0, 1.0, 9.0 if at == 130 else 1.0) for at in range(0, 240, 10)]
     assert [(point.at, point.high) for point in thin(series, 60)] == [(0, 1.0), (60, 1.0), (120, 9.0), (180, 1.0)]
+
+
+def test_figures_are_kept_for_a_week_a_quarter_and_two_years() -> None:
+    day = 86_400
+    kept = [(resolution.step, resolution.keep / day) for resolution in RESOLUTIONS]
+    assert kept == [(15, 7), (5 * 60, 90), (60 * 60, 2 * 365)]
 
 
 def test_two_years_of_everything_fit_in_130_megabytes() -> None:

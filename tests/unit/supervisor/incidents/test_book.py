@@ -161,6 +161,12 @@ def test_evidence_is_secured_at_the_moment_of_the_failure(desk: Desk) -> None:
     assert evidence.logs == ("starting", "password=[redacted]", "Traceback: it broke")
 
 
+def test_the_last_fifty_lines_of_the_log_are_evidence(desk: Desk) -> None:
+    desk.lines = [f"line {number}" for number in range(200)]
+    desk.breaks("ai")
+    assert desk.shelf.evidence(desk.only.id)[0].logs == tuple(f"line {number}" for number in range(150, 200))
+
+
 def test_a_log_that_cannot_be_read_is_said_in_its_place(desk: Desk) -> None:
     desk.silent = True
     desk.breaks("ai")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.supervisor.alerts.rules import RULES
 from app.supervisor.pages.alerts import alerts
 from app.supervisor.pages.signing_in import OPERATOR, OperatorSession
 from app.supervisor.pages.site import create_site
@@ -268,3 +269,30 @@ def test_the_api_tells_of_the_settings_without_secrets(room: Room) -> None:
     text = str(room.api("GET", f"{API}/channels")[1]) + str(document)
     assert "secretpart" not in text
     assert "sixteen" not in text
+
+
+def test_what_to_do_is_on_the_page_of_rules_where_every_alert_leads(room: Room) -> None:
+    room.office.down()
+    page = room.sign_in().page(f"/alerts/{_id(room)}")
+    assert 'href="/alerts/rules#service_down"' in page
+    manual = room.page("/alerts/rules")
+    part = manual.partition('<article id="service_down">')[2].partition("</article>")[0]
+    assert "was not healed within half a minute" in part
+    assert "<code>docker compose logs --tail 100 NAME</code>" in part
+    for rule in RULES:
+        assert f'<article id="{rule.name}">' in manual
+
+
+def test_a_link_in_a_message_leads_somewhere_when_the_alert_is_over_too(room: Room) -> None:
+    room.office.down()
+    alert_id = _id(room)
+    room.office.service("mongodb", Phase.HEALTHY)
+    room.office.advance(120)
+    assert room.office.desk.live() == []
+    page = room.sign_in().page(f"/alerts/{alert_id}")
+    assert "mongodb is down" in page
+    assert "Silence it" not in page
+    assert room.browser.get("/alerts/nothing").status_code == 404
+    room.office.restart()
+    assert alert_id not in {alert.id for alert in room.office.desk.alerts.values()}
+    assert room.office.desk.known(alert_id).stage.value == "resolved"

@@ -101,3 +101,26 @@ def test_the_overview_shows_it_and_ends_it_after_asking(api: Api) -> None:
     assert api.world.state.leases == {}
     assert api.browser.post("/leases/update/end", data={"csrf": csrf}).status_code == 303
     assert "over already" in api.page()
+
+
+def test_maintenance_is_begun_on_the_overview(api: Api) -> None:
+    assert 'href="/leases/begin"' in api.sign_in().page()
+    page = api.page("/leases/begin")
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    form = {"csrf": csrf, "services": ["ai", "nginx"], "seconds": "1800", "why": "a new disk", "who": "Ada"}
+    assert api.browser.post("/leases/begin", data=form).location == "/"
+    (lease,) = api.world.state.leases.values()
+    assert (lease.services, lease.seconds, lease.holder, lease.why) == (("ai", "nginx"), 1800, "Ada", "a new disk")
+    again = api.browser.post("/leases/begin", data={**form, "who": "Bo"})
+    assert again.location == "/leases/begin"
+    assert "Ada works on ai, nginx until" in api.page("/leases/begin")
+
+
+def test_without_a_tick_all_services_are_meant_and_without_a_reason_none(api: Api) -> None:
+    csrf = api.sign_in().csrf()
+    assert api.browser.post("/leases/begin", data={"csrf": csrf, "seconds": "1800", "why": ""}).location == "/leases/begin"
+    assert api.world.state.leases == {}
+    api.browser.post("/leases/begin", data={"csrf": csrf, "seconds": "1800", "why": "moving"})
+    (lease,) = api.world.state.leases.values()
+    assert set(lease.services) == set(api.world.state.services)
+    assert api.browser.post("/leases/begin", data={"seconds": "1800", "why": "moving"}).status_code == 403

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from app.supervisor.actions import Start
 from app.supervisor.events import Ask, Asked
 from app.supervisor.pages.signing_in import OPERATOR
 from tests.unit.supervisor.pages.test_site import PASSWORD, Site
@@ -158,3 +159,69 @@ def test_asking_is_not_the_wish_of_another() -> None:
     world.ask("redis", Ask.RESTART)
     world.advance(10)
     assert outcome(world.state, "redis", Ask.RESTART, world.now) is Outcome.PENDING
+
+
+def test_a_stop_with_an_end_is_maintenance_and_starts_again_by_itself(api: Api) -> None:
+    body = {"who": "Ada", "reason": "new memory", "seconds": 600}
+    stopped = api.send("POST", "/services/ai/stop?wait=60", json=body)
+    assert (stopped.status_code, stopped.json["detail"]) == (200, "ai is stopped.")  # type: ignore[index]
+    service = api.send("GET", "/services/ai").json
+    assert service is not None
+    assert (service["status"], service["lease"], service["running"]) == ("maintenance", "stop-ai", False)
+    assert service["reason"] == "new memory (Ada)"
+    api.world.advance(500)
+    assert not api.world["ai"].running
+    api.world.advance(120)
+    assert api.world.all_healthy()
+    assert api.world.state.leases == {}
+
+
+def test_a_start_before_the_end_ends_the_stop(api: Api) -> None:
+    api.send("POST", "/services/ai/stop?wait=60", json={"seconds": 600})
+    started = api.send("POST", "/services/ai/start?wait=60", json={"who": "Bo"})
+    assert (started.status_code, started.json["outcome"]) == (200, "done")  # type: ignore[index]
+    assert api.world.state.leases == {}
+    assert "Bo asked to start ai" in api.world.notes
+    assert len([action for action in api.world.actions_on("ai") if isinstance(action, Start)]) == 1
+
+
+def test_a_stop_without_an_end_lasts_as_before(api: Api) -> None:
+    api.send("POST", "/services/ai/stop?wait=60")
+    api.world.advance(700)
+    assert api.world.phase("ai").value == "stopped"
+
+
+@pytest.mark.parametrize("seconds", [0, 9, 86_401, "long", True])
+def test_an_absurd_end_stops_nothing(api: Api, seconds: object) -> None:
+    answer = api.send("POST", "/services/ai/stop", json={"seconds": seconds})
+    assert answer.status_code == 422
+    assert api.world.done == []
+    assert api.world.state.leases == {}
+
+
+def test_a_stop_that_is_refused_leaves_no_lease(api: Api) -> None:
+    api.world.docker_goes()
+    assert api.send("POST", "/services/ai/stop", json={"seconds": 600}).status_code == 409
+    assert api.world.state.leases == {}
+
+
+def test_under_somebody_elses_maintenance_a_stop_with_an_end_is_refused_in_words(api: Api) -> None:
+    api.world.take("restore", "ai")
+    answer = api.send("POST", "/services/ai/stop", json={"seconds": 600})
+    assert answer.status_code == 409
+    assert "backup works on ai until" in answer.json["detail"]  # type: ignore[index]
+
+
+def test_the_page_stops_for_two_hours_unless_it_is_told_otherwise(api: Api) -> None:
+    page = api.sign_in().page("/services/ai/stop")
+    assert '<option value="7200" selected>for 2 hours</option>' in page
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    api.browser.post("/services/ai/stop", data={"csrf": csrf, "seconds": "7200", "reason": ""})
+    api.world.advance(5)
+    assert api.world.state.leases["stop-ai"].why == "stopped by hand"
+    assert "It is stopped until 2026-03-02 10:00 UTC (stopped by hand)" in api.page("/services/ai/start")
+    api.browser.post("/services/ai/start", data={"csrf": csrf})
+    api.world.advance(5)
+    api.browser.post("/services/ai/stop", data={"csrf": csrf, "seconds": ""})
+    api.world.advance(5)
+    assert api.world.phase("ai").value == "stopped"

@@ -127,6 +127,16 @@ def test_livez_and_readyz_in_words(site: Site) -> None:
     assert site.browser.get("/livez").status_code == 503
 
 
+def test_what_cannot_be_stored_is_said_on_the_overview_and_by_readyz_also_after_a_write_to_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    site = Site(tmp_path / "file" / "folder").sign_in()
+    site.store.note(Line(site.world.now, "", "written to memory", False))
+    assert "goes on without memory" in site.page()
+    answer = site.browser.get("/readyz")
+    assert answer.status_code == 503
+    assert "[-]state" in answer.text
+
+
 def test_the_overview_has_a_line_for_every_service(site: Site) -> None:
     page = site.sign_in().page()
     for name in site.world.state.services:

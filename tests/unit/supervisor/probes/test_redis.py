@@ -24,6 +24,12 @@ def test_replies(auth: bytes, ping: bytes, outcome: Outcome, words: str) -> None
     assert words in answer.detail
 
 
+def test_only_a_redis_that_loads_its_data_recovers() -> None:
+    assert judge_reply(b"+OK\r\n", b"-LOADING Redis is loading the dataset in memory\r\n").recovering
+    assert not judge_reply(b"+OK\r\n", b"-MISCONF Redis is configured to save\r\n").recovering
+    assert not judge_reply(b"+OK\r\n", b"+PONG\r\n").recovering
+
+
 def test_the_password_is_sent_whatever_is_in_it() -> None:
     heard = []
 

@@ -51,9 +51,12 @@ def test_mail_is_sent_under_tls_after_signing_in(server: MailServer) -> None:
     assert (mail["Subject"], mail["To"]) == ("[TradeAI P1] mongodb is down", "ops@example.com, night@example.com")
     text = _part(mail, "plain")
     assert "Affected by it: backend" in text
-    assert "docs/alerts.md#service-down" in text
-    assert "https://trade.example/alerts" in text
-    assert "mongodb is down" in _part(mail, "html")
+    message = incident()[0]
+    assert "https://trade.example/alerts/rules#service_down" in text
+    assert f"https://trade.example/alerts/{message.alerts[0].id}" in text
+    page = _part(mail, "html")
+    assert "mongodb is down" in page
+    assert '<a href="https://trade.example/alerts/rules#service_down">' in page
 
 
 def test_acknowledgement_and_end_are_in_the_thread_of_the_beginning(server: MailServer) -> None:
