@@ -125,6 +125,7 @@ class ServiceState:
     seen: bool = False  # Docker was asked about it at least once
     container: Container | None = None
     container_event_at: datetime | None = None
+    start_heard_at: datetime | None = None
     running_since: datetime | None = None
     was_healthy: bool = False  # since it runs
     died_at: datetime | None = None

@@ -101,7 +101,7 @@ def _seen(service: ServiceState, event: Seen, now: datetime) -> ServiceState:
 
 def _started(service: ServiceState, event: Started, now: datetime) -> ServiceState:
     """It runs. A look, or the end of our own call, may have told before: then this is no second start."""
-    service = _same_container(service, event)
+    service = replace(_same_container(service, event), start_heard_at=event.at)
     if service.quarantined and service.acting is None:  # somebody took it out of quarantine by hand
         service = replace(service, quarantined=False, attempts=())
     assert service.container is not None
@@ -178,9 +178,10 @@ def _action_done(service: ServiceState, event: ActionDone, now: datetime) -> Ser
     restarts = service.restarts + (1 if healing and event.reached else 0)
     service = replace(service, acting=None, next_attempt_at=None, restarts=restarts, refusal="" if event.ok else event.detail)
     if event.ok:
-        heard = service.container_event_at is not None and service.container_event_at >= acting.since
+        heard = service.start_heard_at is not None and service.start_heard_at >= acting.since
         if heard or service.stopped_at is not None or service.container is None:
             return service  # Docker's own events know better than the end of the call
+        # Its start is not heard of yet, so that an end which was heard is that of before: events may be late.
         return _runs(replace(service, container=replace(service.container, status="running", exit_code=None)), acting.since)
     if event.reached:
         return service

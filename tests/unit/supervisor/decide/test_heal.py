@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.supervisor.actions import Restart, Start
+from app.supervisor.actions import Note, Restart, Start
 from app.supervisor.decide import decide
 from app.supervisor.decide.heal import BUDGET, pause
-from app.supervisor.events import ActionDone, Ask, Tick
+from app.supervisor.events import ActionDone, Ask, Asked, Died, Started, Tick
 from app.supervisor.state import Phase
 from tests.unit.supervisor.world import BEGIN, KEPT, World
 
@@ -175,3 +175,17 @@ def test_no_second_action_while_one_is_under_way() -> None:
         world.state, actions = decide(world.state, Tick(), world.now)
         seen += sum(isinstance(action, Start | Restart) for action in actions)
     assert seen == 1
+
+
+def test_a_restart_whose_start_is_heard_of_late_is_no_failure() -> None:
+    world = World().healthy()
+    body = world.bodies["realtime"]
+    world.state, actions = decide(world.state, Asked("realtime", Ask.RESTART, "a person", world.now), world.now)
+    assert [type(action) for action in actions if not isinstance(action, Note)] == [Restart]
+    world.tell(Died("realtime", body.id, world.now, 0))
+    world.tell(ActionDone("realtime", ok=True))
+    assert world.phase("realtime") is Phase.STARTING
+    world.tell(Started("realtime", body.id, world.now))
+    assert world["realtime"].running
+    world.tell(Died("realtime", body.id, world.now, 1))
+    assert world.phase("realtime") is Phase.FAILED
