@@ -1,5 +1,7 @@
 """A real server, the real mongodump and mongorestore, and a database with every oddity that must survive the round trip."""
 
+import base64
+import json
 import os
 import shutil
 import subprocess
@@ -118,6 +120,7 @@ def secrets_folder(tmp_path: Path, server: Server) -> Path:
     """The secrets as files."""
     folder = tmp_path / "secrets"
     folder.mkdir()
+    (folder / "jwt_keys").write_text(json.dumps({"current": "a", "keys": {"a": base64.b64encode(b"k" * 32).decode()}}))
     for name, value in {**KEYS, "mongo_backup_password": server.password.get_secret_value(), "redis_password": "none"}.items():
         (folder / name).write_text(value)
     return folder

@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
-import pymongo
 import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
@@ -53,7 +51,7 @@ class Heard(CommandListener):
 def heard(monkeypatch: pytest.MonkeyPatch, mongo_client: Any) -> Heard:
     """What the code under test sends from now on."""
     ear = Heard()
-    monkeypatch.setattr(pymongo, "MongoClient", partial(pymongo.MongoClient, event_listeners=[ear]))
+    monkeypatch.setattr("app.backup.server.slow_calls.listeners", lambda _milliseconds: [ear])
     return ear
 
 

@@ -1,7 +1,5 @@
 """The container's tasks as it runs them: by command, by order, killed in the middle, and two at once."""
 
-import base64
-import json
 import signal
 import subprocess
 import sys
@@ -130,10 +128,8 @@ def test_a_drill_proves_a_backup(command: Command, mongo_client: Any, db: Db, sh
 
 
 def test_a_drill_reads_what_came_back_as_a_signed_in_administrator(
-    command: Command, mongo_client: Any, db: Db, shelf: Shelf, secrets_folder: Path
+    command: Command, mongo_client: Any, db: Db, shelf: Shelf
 ) -> None:
-    key = base64.b64encode(b"k" * 32).decode()
-    (secrets_folder / "jwt_keys").write_text(json.dumps({"current": "a", "keys": {"a": key}}))
     db["migrations"].drop()
     db["migrations"].insert_many([{"_id": migration.number} for migration in known()])
     person = {"_id": "u", "name": "Ada", "email": "ada@example.com", "email_key": "ada@example.com", "role": "administrator"}
