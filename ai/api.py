@@ -13,7 +13,7 @@ from ai.economics import Costs
 from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.design import traces_of
 from ai.models.baseline import baseline_of
-from ai.models.totals import Total
+from ai.models.totals import Total, relative_covariance
 from ai.models.uplift import Promotion, Refused
 from ai.problems import Busy, Invalid, NotFound
 from ai.registry.jobs import JobState
@@ -143,8 +143,8 @@ def _baseline_series(ready: Ready, block: Any, rows: np.ndarray, columns: np.nda
     nothing = np.zeros((len(block.block.series), panel.weeks), dtype=bool)
     counterfactual = design.without_promotion(rows, columns, traces_of(panel, block.block, nothing))
     found = baseline_of(panel, block, design, counterfactual, rows, columns, nothing)
-    own = np.expm1(np.einsum("rtt->rt", found.own_cov)) * found.expected**2
-    shared = np.expm1(np.diag(found.shared_cov)) * found.expected**2
+    own = relative_covariance(np.einsum("rtt->rt", found.own_cov)) * found.expected**2
+    shared = relative_covariance(np.diag(found.shared_cov)) * found.expected**2
     result = []
     for number, row in enumerate(rows):
         customer_id, product_id = panel.series[block.block.series[row]]

@@ -47,12 +47,17 @@ def strayed(actual: float, total: Total) -> float:
 NOTHING = Total(0.0, 0.0, 0.0, 0)
 
 
+def relative_covariance(covariance: np.ndarray) -> np.ndarray:
+    """Of lognormal units, from the covariance of their logs; bounded, because weeks far from all sales have one beyond numbers."""
+    return np.expm1(np.minimum(covariance, np.log1p(_MOST_RELATIVE_VARIANCE)))
+
+
 def total_of(baseline: Baseline, counted: np.ndarray) -> Total:
     """The sum over the rows and weeks that are `counted` (rows, weeks; bool)."""
     units = np.where(counted, baseline.expected, 0.0)
     by_week = units.sum(axis=0)
-    shared = float(by_week @ np.expm1(baseline.shared_cov) @ by_week)
-    own = float(np.einsum("rt,rtu,ru->", units, np.expm1(baseline.own_cov), units))
+    shared = float(by_week @ relative_covariance(baseline.shared_cov) @ by_week)
+    own = float(np.einsum("rt,rtu,ru->", units, relative_covariance(baseline.own_cov), units))
     weeks = int(counted.any(axis=0).sum())
     return Total(float(by_week.sum()), max(shared, 0.0), max(own, 0.0), weeks)
 

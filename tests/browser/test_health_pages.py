@@ -125,6 +125,8 @@ def _press(page: Page, ask: str, reason: str = "") -> None:
     page.get_by_role("link", name=f"{ask} ai").click()
     expect(page.get_by_role("heading", level=1, name=f"{ask} ai")).to_be_visible()
     page.get_by_label("Reason").fill(reason)
+    if ask == "Stop":
+        page.get_by_label("Until when").select_option(value="")
     page.get_by_role("button", name=ask, exact=True).click()
     expect(page.get_by_role("heading", level=1, name="ai", exact=True)).to_be_visible()
 

@@ -1,7 +1,6 @@
 """A sales file from the upload to the data and back out again, with its progress."""
 
 import csv
-import re
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -44,14 +43,25 @@ def write_sales(path: Path, stores: list[str], skus: list[str], first: date, wee
     return len(rows)
 
 
+# Keeps what the bar of a job was moved to across pages; what the server wrote into the page is no move.
+NOTE_MOVES = """
+new MutationObserver((changes) => {
+  const moved = changes.map((change) => change.target).filter((bar) => bar.matches("[data-job] progress"));
+  const known = JSON.parse(sessionStorage.getItem("moves") ?? "[]");
+  sessionStorage.setItem("moves", JSON.stringify([...known, ...moved.map((bar) => bar.value)]));
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["value"] });
+"""
+
+
 def test_a_file_lands_with_progress_and_is_taken_back(
     open_page: OpenPage, codes: tuple[list[str], list[str]], tmp_path: Path
 ) -> None:
     name = f"till-{uuid4().hex[:6]}.csv"
     unused = date(2001, 1, 1) + timedelta(weeks=uuid4().int % 600)
-    good = write_sales(tmp_path / name, *codes, first=unused)
+    good = write_sales(tmp_path / name, *codes, first=unused, weeks=3 * WEEKS)
     written = f"{good:,}".replace(",", "\u202f")
-    page = open_page("/imports/new").page
+    watched = open_page("/imports/new")
+    page = watched.page
     settle(page)
     page.locator("input[type=file]").set_input_files(tmp_path / name)
     expect(page.locator(".drop-title")).to_have_text(name)
@@ -69,60 +79,27 @@ def test_a_file_lands_with_progress_and_is_taken_back(
     settle(page)
     assert serious_findings(page) == []
     picture(page, "import-preview")
-    land.click()
 
-    expect(page.locator("[data-job]")).to_be_visible()
+    # Asking for the job is cut off, so a bar that moves was told over the WebSocket.
+    watched.allow("net::ERR_FAILED")
+    page.route("**/api/v1/jobs/**", lambda route: route.abort())
+    page.add_init_script(NOTE_MOVES)
+    land.click()
     moving = page.locator("[data-job] progress[value]:not([value='0']), .page-title .badge-good")
     expect(moving.first).to_be_visible(timeout=60_000)
     picture(page, "import-progress")
     expect(page.locator(".page-title .badge")).to_have_text("Landed", timeout=180_000)
     expect(page.locator(".stat", has_text="Rows added")).to_contain_text(written)
     picture(page, "import-landed")
+    moves = page.evaluate("JSON.parse(sessionStorage.getItem('moves') ?? '[]')")
+    assert any(value > 0 for value in moves), f"the bar was moved to {moves}"
+    assert moves == sorted(moves)
+    page.unroute("**/api/v1/jobs/**")
 
     page.get_by_role("button", name="Take back").click()
     page.locator("#confirm").get_by_role("button", name="Take back").click()
     expect(page.locator(".page-title .badge")).to_have_text("Taken back", timeout=180_000)
     expect(page.locator("#import")).to_contain_text(f"{written} rows were deleted")
-
-
-# Keeps what the bar of a job was moved to across pages; what the server wrote into the page is no move.
-NOTE_MOVES = """
-new MutationObserver((changes) => {
-  const moved = changes.map((change) => change.target).filter((bar) => bar.matches("[data-job] progress"));
-  const known = JSON.parse(sessionStorage.getItem("moves") ?? "[]");
-  sessionStorage.setItem("moves", JSON.stringify([...known, ...moved.map((bar) => bar.value)]));
-}).observe(document, { subtree: true, attributes: true, attributeFilter: ["value"] });
-"""
-
-
-def test_the_bar_moves_and_leads_on_by_the_live_connection_alone(
-    open_page: OpenPage, codes: tuple[list[str], list[str]], tmp_path: Path
-) -> None:
-    """Asking for the job is cut off, so a bar that moves was told over the WebSocket."""
-    file = tmp_path / f"live-{uuid4().hex[:6]}.csv"
-    write_sales(file, *codes, first=date(2013, 1, 7) + timedelta(weeks=uuid4().int % 400), weeks=3 * WEEKS)
-    watched = open_page("/imports/new")
-    page = watched.page
-    settle(page)
-    page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Upload and continue").click()
-    page.get_by_role("button", name="Check the rows").click()
-    land = page.get_by_role("button", name=re.compile(r"^Land \d"))
-    expect(land).to_be_visible(timeout=120_000)
-
-    watched.allow("net::ERR_FAILED")  # the cut-off questions
-    page.route("**/api/v1/jobs/**", lambda route: route.abort())
-    page.add_init_script(NOTE_MOVES)
-    land.click()
-    expect(page.locator(".page-title .badge")).to_have_text("Landed", timeout=180_000)
-    moves = page.evaluate("JSON.parse(sessionStorage.getItem('moves') ?? '[]')")
-    assert any(value > 0 for value in moves), f"the bar was moved to {moves}"
-    assert moves == sorted(moves)
-
-    page.unroute("**/api/v1/jobs/**")
-    page.get_by_role("button", name="Take back").click()
-    page.locator("#confirm").get_by_role("button", name="Take back").click()
-    expect(page.locator(".page-title .badge")).to_have_text("Taken back", timeout=180_000)
 
 
 def test_a_file_that_is_no_table_is_refused_in_words(open_page: OpenPage, tmp_path: Path) -> None:

@@ -39,3 +39,9 @@ def test_quantiles_never_cross_and_are_never_negative(expected: float, shared: f
 
 def test_nothing_added_changes_nothing() -> None:
     assert Total(5, 1, 1, 2) + NOTHING == Total(5, 1, 1, 2)
+
+
+def test_weeks_of_which_nothing_is_known_have_wide_bands_and_still_numbers() -> None:
+    total = chain(3, shared=2_000.0, own=2_000.0)
+    assert np.isfinite(quantiles(total, NORMAL_CALIBRATION)).all()
+    assert total.log_sd == pytest.approx(np.sqrt(np.log1p(1e4)))
