@@ -48,7 +48,7 @@ NOTHING = Total(0.0, 0.0, 0.0, 0)
 
 
 def relative_covariance(covariance: np.ndarray) -> np.ndarray:
-    """Of lognormal units, from the covariance of their logs; bounded, because weeks far from all sales have one beyond numbers."""
+    """Of lognormal units, from the covariance of their logs; bounded: weeks far from all sales have one beyond numbers."""
     return np.expm1(np.minimum(covariance, np.log1p(_MOST_RELATIVE_VARIANCE)))
 
 
