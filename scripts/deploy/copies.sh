@@ -39,11 +39,12 @@ newer_copy() {
     while IFS= read -r name; do
         rm -rf "$2/$name.partial"
         if bring_copy "$place/$name" "$2/$name.partial" && adopt "$2/$name" && scripts/restore.sh "$name" --check >>"$DEPLOY_LOG" 2>&1 </dev/null; then
+            # shellcheck disable=SC2034  # recovery.sh reads it
             NEWER=$name
             done_ "the copy $name in $place is newer and whole"
             return 0
         fi
-        rm -rf "$2/$name" "$2/$name.partial"
+        rm -rf "${2:?}/$name" "$2/$name.partial"
         warn "the copy $name in $place could not be taken (see $DEPLOY_LOG); looking for an older one"
     done < <(copies_after "$place" "$1")
 }
