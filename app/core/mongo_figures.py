@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from pymongo import monitoring
 
+from app.core.slow_calls import NOT_QUERIES, collection_of
+
 _NETWORK = ("AutoReconnect", "NetworkTimeout", "ConnectionFailure", "ServerSelectionTimeoutError", "NotPrimaryError")
 SLOW_SECONDS = 0.05  # what the manuals call slow
-_NOT_QUERIES = frozenset({"hello", "ismaster", "isMaster", "ping", "endSessions", "saslStart", "saslContinue"})
 
 
 class Counter(Protocol):
@@ -44,9 +45,8 @@ class _Commands(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Its end does not say which collection it is about."""
-        if event.command_name not in _NOT_QUERIES:
-            about = "collection" if event.command_name == "getMore" else event.command_name
-            self._collections[event.request_id] = str(event.command.get(about, ""))
+        if event.command_name not in NOT_QUERIES:
+            self._collections[event.request_id] = collection_of(event)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         self._ended(event)
@@ -60,7 +60,7 @@ class _Commands(monitoring.CommandListener):
 
     def _ended(self, event: monitoring.CommandSucceededEvent | monitoring.CommandFailedEvent) -> None:
         collection, seconds = self._collections.pop(event.request_id, ""), event.duration_micros / 1e6
-        if event.command_name in _NOT_QUERIES:
+        if event.command_name in NOT_QUERIES:
             return
         self._counter.command(seconds)
         if seconds > SLOW_SECONDS:

@@ -11,7 +11,7 @@ from pymongo import monitoring
 from app.core.logging import get_logger
 
 # What the driver does for itself: signing in takes long on purpose, and greetings wait for a change.
-_NOT_QUERIES = frozenset({"hello", "ismaster", "isMaster", "ping", "endSessions", "saslStart", "saslContinue"})
+NOT_QUERIES = frozenset({"hello", "ismaster", "isMaster", "ping", "endSessions", "saslStart", "saslContinue"})
 # The driver tells the collection at the start and the duration at the end, both from where the call is made.
 _collection: ContextVar[str] = ContextVar("collection of the running database call", default="")
 
@@ -23,14 +23,18 @@ def listeners(slow_milliseconds: int) -> list[Any]:
     return [_SlowCalls(slow_milliseconds)] if slow_milliseconds else []
 
 
+def collection_of(event: monitoring.CommandStartedEvent) -> str:
+    """The collection that the command is about; "" when it names none, as `listCollections: 1`."""
+    named = event.command.get("collection" if event.command_name == "getMore" else event.command_name)
+    return named if isinstance(named, str) else ""
+
+
 class _SlowCalls(monitoring.CommandListener):
     def __init__(self, slow_milliseconds: int) -> None:
         self._slow_micros = slow_milliseconds * 1000
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        name = event.command_name
-        named = event.command.get("collection" if name == "getMore" else name)
-        _collection.set(named if isinstance(named, str) else "")  # `listCollections: 1` names none
+        _collection.set(collection_of(event))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         self._tell(event, failed=False)
@@ -39,7 +43,7 @@ class _SlowCalls(monitoring.CommandListener):
         self._tell(event, failed=True)
 
     def _tell(self, event: monitoring.CommandSucceededEvent | monitoring.CommandFailedEvent, failed: bool) -> None:
-        if event.duration_micros > self._slow_micros and event.command_name not in _NOT_QUERIES:
+        if event.duration_micros > self._slow_micros and event.command_name not in NOT_QUERIES:
             log.info(
                 "slow database call",
                 command=event.command_name,

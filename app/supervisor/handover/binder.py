@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,21 +12,11 @@ from typing import Any
 
 from app.core.errors import Conflict, NotFound, Unavailable
 from app.core.i18n import _
+from app.supervisor.handover.damage import DAMAGE
 
 FOLDER = "handover"
 PARTS = {"handover.html": "text/html", "handover.pdf": "application/pdf"}
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_DAMAGE = (
-    OSError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-)
 _LARGEST = 10 * 1024 * 1024
 
 
@@ -112,7 +100,7 @@ def part(path: Path, name: str) -> bytes:
             if archive.getinfo(name).file_size > _LARGEST:
                 raise NotFound(_("{name} cannot be read.", name=name))
             return archive.read(name)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise NotFound(_("The report {report} is damaged; use another copy of it.", report=path.name)) from error
 
 

@@ -6,9 +6,7 @@ Loaded by the press's own process and by commands only: cryptography takes 8 MB,
 import hashlib
 import io
 import json
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,23 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.core.i18n import _
+from app.supervisor.handover.damage import DAMAGE
 
 FORMAT = 1
 SEAL, SIGNATURE, KEY = "seal.json", "seal.sig", "key.pem"
 _OWN = frozenset({SEAL, SIGNATURE, KEY})
 _LARGEST = 50 * 1024 * 1024  # unpacked: what claims to be more is no report of ours
-# What zipfile raises for a file that is none, or is damaged.
-DAMAGE = (
-    ValueError,
-    KeyError,
-    OSError,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-)
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
