@@ -133,6 +133,8 @@ def test_a_task_is_signed(visit: Visit[Any], path: str, javascript: bool) -> Non
     page.get_by_label("Your name").fill("Ann")
     page.get_by_label("What you did or saw").fill("As expected")
     page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("signed by Ann")).to_be_visible()
+    page.get_by_role("link", name="Security log").click()
     expect(page.get_by_role("heading", name="Signed by Ann")).to_be_visible()
 
 

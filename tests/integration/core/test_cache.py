@@ -3,12 +3,11 @@
 import multiprocessing
 import os
 import random
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import pymongo
@@ -44,7 +43,32 @@ def test_the_second_reader_does_not_load(redis_client: Any) -> None:
     assert len(loads) == 2, "another question was answered by the first one's entry"
 
 
-def test_of_many_who_ask_at_once_one_loads(redis_client: Any) -> None:
+@dataclass
+class Crowd:
+    """Counts who waits for a loading that another has begun."""
+
+    waiting: list[threading.Thread] = field(default_factory=list)
+
+    def joined_by(self, load: cache._Load) -> cache._Load:
+        """`load`, which tells when somebody begins to wait for it."""
+        wait = load.done.wait
+
+        def counted(seconds: float) -> bool:
+            self.waiting.append(threading.current_thread())
+            return wait(seconds)
+
+        load.done.wait = counted  # type: ignore[method-assign,assignment]
+        return load
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    made, crowd = cache._Load, Crowd()
+    monkeypatch.setattr(cache, "_Load", lambda asked: crowd.joined_by(made(asked)))
+    return crowd
+
+
+def test_of_many_who_ask_at_once_one_loads(redis_client: Any, crowd: Crowd) -> None:
     begun, go_on, loads, answers = threading.Event(), threading.Event(), [], []
 
     def load() -> bytes:
@@ -57,7 +81,7 @@ def test_of_many_who_ask_at_once_one_loads(redis_client: Any) -> None:
     for asker in askers:
         asker.start()
     assert begun.wait(5)
-    wait_until(lambda: sum("load_once" in names for names in _stacks(askers)) == len(askers), 5, "not all of them wait")
+    wait_until(lambda: len(crowd.waiting) == len(askers) - 1, 5, "not all of them wait")
     go_on.set()
     for asker in askers:
         asker.join(5)
@@ -65,7 +89,7 @@ def test_of_many_who_ask_at_once_one_loads(redis_client: Any) -> None:
     assert len(loads) == 1
 
 
-def test_whoever_waited_for_a_loading_that_failed_loads_itself(redis_client: Any) -> None:
+def test_whoever_waited_for_a_loading_that_failed_loads_itself(redis_client: Any, crowd: Crowd) -> None:
     begun, go_on, answers = threading.Event(), threading.Event(), []
 
     def fail() -> bytes:
@@ -82,18 +106,12 @@ def test_whoever_waited_for_a_loading_that_failed_loads_itself(redis_client: Any
     assert begun.wait(5)
     threads.append(threading.Thread(target=lambda: answers.append(cached(["a"], "k", lambda: b"own"))))
     threads[1].start()
-    wait_until(lambda: "load_once" in _stacks(threads)[1], 5, "the second does not wait")
+    wait_until(lambda: len(crowd.waiting) == 1, 5, "the second does not wait")
     go_on.set()
     for thread in threads:
         thread.join(5)
     assert answers == [b"own"]
     assert cached(["a"], "k", lambda: b"next") == b"next", "an answer that only one made for itself was kept"
-
-
-def _stacks(threads: list[threading.Thread]) -> list[set[str]]:
-    """The functions each thread is in now."""
-    frames = sys._current_frames()
-    return [{entry.name for entry in traceback.extract_stack(frames[t.ident])} if t.ident in frames else set() for t in threads]
 
 
 def test_a_write_to_any_scope_makes_the_next_reader_load(redis_client: Any) -> None:

@@ -55,4 +55,4 @@ def test_without_memory_it_is_not_even_tried() -> None:
 def test_a_database_that_does_not_answer_fails_it() -> None:
     """The real process, with nothing behind it."""
     with pytest.raises(DrillFailed, match=r"could not be started with the restored data: .*ServerSelectionTimeoutError"):
-        SecondBackend(KEYS.__getitem__, 3, lambda: 1000).read(NOWHERE, manifest())
+        SecondBackend((KEYS | {"jwt_keys": "{}"}).__getitem__, 3, lambda: 1000).read(NOWHERE, manifest())
