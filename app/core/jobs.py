@@ -55,6 +55,17 @@ class JobCancelled(Exception):
     """Raised by `Progress.stop_if_cancelled()`; the runner records the job as cancelled."""
 
 
+class JobPutOff(Exception):
+    """Raised by a job whose turn has not come: it goes back to the queue for `seconds`, and the attempt does not count.
+
+    Waiting inside the job instead would hold one of the few places where jobs run.
+    """
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
 @dataclass(frozen=True)
 class Job:
     """The record of one job. `done` of `total` counts what the function counts (rows, files); 0 of 0 is unknown."""

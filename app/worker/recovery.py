@@ -67,7 +67,7 @@ class Recovery:
 def give_back(job: Job, why: str, *, spare: bool = False, after: float = 0.0) -> None:
     """End a running attempt that did not end by itself: queue another one `after` seconds, or fail the job for good.
 
-    `spare`: the attempt was ended by an orderly stop and does not count.
+    `spare`: the attempt was ended by an orderly stop, or its turn had not come, and does not count.
     """
     spared = int(client().hget(key(job.id), "spared") or 0) + (1 if spare else 0)
     if not rules.may_retry(job.tries, spared):
@@ -76,7 +76,8 @@ def give_back(job: Job, why: str, *, spare: bool = False, after: float = 0.0) ->
         return
     waiting = {"state": JobState.QUEUED.value, "entry": "", "queued_at": time.time() + after, "spared": spared, "worker": ""}
     if move(job.id, JobState.RUNNING, job.tries, waiting):
-        log.warning("job goes back to the queue", job_id=job.id, path=job.path, tries=job.tries, why=why, after_seconds=after)
+        tell_log = log.info if spare else log.warning
+        tell_log("job goes back to the queue", job_id=job.id, path=job.path, tries=job.tries, why=why, after_seconds=after)
         if not after:
             push(job.id, job.tries, job.timeout)
         tell(job.id, "job.retried")

@@ -16,7 +16,7 @@ from rq.timeouts import JobTimeoutException
 
 from app.core.clock import iso, now
 from app.core.errors import NotFound, TradeError, Unavailable
-from app.core.jobs import OPEN, Job, JobCancelled, JobState, Progress, end, move, read, tell
+from app.core.jobs import OPEN, Job, JobCancelled, JobPutOff, JobState, Progress, end, move, read, tell
 from app.core.logging import get_logger
 from app.core.redis import client
 from app.worker import rules
@@ -64,6 +64,9 @@ def attempt(job: Job) -> Callable[[], Any]:
     except JobCancelled:
         log.info("job cancelled", path=job.path)
         return lambda: end(job, JobState.CANCELLED, expected=JobState.RUNNING)
+    except JobPutOff as wish:
+        why, after = str(wish), wish.seconds
+        return lambda: give_back(job, why, spare=True, after=after)
     except AWAY as error:
         return _interrupted(job, error)
     except TradeError as error:

@@ -5,12 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 # The machine gained or lost a network while the page loaded; Playwright tells that it blocks service workers.
 NOT_OURS = ("net::ERR_NETWORK_CHANGED", "Service Worker registration blocked by Playwright")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# Each width and each scheme in every run, each of one with each of the other in a long one.
+every_look = pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(WIDE, "light", id="1440-light"),
+        pytest.param(WIDE, "dark", id="1440-dark", marks=pytest.mark.long),
+        pytest.param(PHONE, "light", id="390-light", marks=pytest.mark.long),
+        pytest.param(PHONE, "dark", id="390-dark"),
+    ],
+)
 
 
 @dataclass(frozen=True)

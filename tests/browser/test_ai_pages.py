@@ -6,10 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.opening import PHONE, WIDE, OpenPage, picture, settle
+from tests.browser.opening import OpenPage, every_look, picture, settle
 
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")]
-LOOK_NAMES = ["1440-light", "1440-dark", "390-light", "390-dark"]
 ANSWER_MS = 60_000  # the first question after a training reads all sales
 
 
@@ -19,7 +17,7 @@ def answered(page: Page) -> None:
     settle(page)
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@every_look
 @pytest.mark.parametrize("path", ["/ai/models", "/ai/forecast", "/ai/anomalies"])
 def test_an_ai_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: dict[str, int], scheme: str) -> None:
     page = open_page(path, size=size, scheme=scheme).page

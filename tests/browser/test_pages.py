@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.opening import PHONE, WIDE, OpenPage, Site, check_still, picture, settle
+from tests.browser.opening import OpenPage, Site, check_still, every_look, picture, settle
 
 PAGES = (
     "/", "/customers", "/customers/new", "/products", "/products/new", "/sales", "/imports", "/imports/new", "/promotions",
@@ -16,8 +16,6 @@ PAGES = (
 DETAILS = ("/customers", "/products", "/imports", "/promotions", "/settings/users")
 FORMS = ("/customers", "/products", "/promotions")  # whose things are changed on a page of their own
 FIRST_OF: dict[str, str] = {}  # what each list shows first, looked up once
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")]
-LOOK_NAMES = ["1440-light", "1440-dark", "390-light", "390-dark"]
 
 
 def named(path: str) -> str:
@@ -46,19 +44,19 @@ def check(open_page: OpenPage, path: str, size: dict[str, int], scheme: str, nam
     assert serious_findings(page) == []
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@every_look
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: dict[str, int], scheme: str) -> None:
     check(open_page, path, size, scheme, named(path))
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@every_look
 @pytest.mark.parametrize("path", DETAILS)
 def test_a_detail_page_is_whole_and_accessible(open_page: OpenPage, path: str, size: dict[str, int], scheme: str) -> None:
     check(open_page, first_of(open_page, path), size, scheme, f"{named(path)}-detail")
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@every_look
 @pytest.mark.parametrize("path", FORMS)
 def test_a_page_to_change_a_thing_is_whole_and_accessible(
     open_page: OpenPage, path: str, size: dict[str, int], scheme: str
@@ -66,7 +64,7 @@ def test_a_page_to_change_a_thing_is_whole_and_accessible(
     check(open_page, f"{first_of(open_page, path)}/edit", size, scheme, f"{named(path)}-edit")
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@every_look
 def test_the_sign_in_page_is_accessible(open_page: OpenPage, size: dict[str, int], scheme: str) -> None:
     page = open_page("/sign-in", size=size, scheme=scheme, signed_in=False).page
     settle(page)

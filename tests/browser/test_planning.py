@@ -7,10 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.opening import PHONE, WIDE, OpenPage, picture, settle
+from tests.browser.opening import PHONE, OpenPage, every_look, picture, settle
 
-LOOKS = [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")]
-LOOK_NAMES = ["1440-light", "1440-dark", "390-light", "390-dark"]
 PLANNING_SECONDS = 90
 ANSWER_MS = 60_000  # the first question after a training reads all sales
 
@@ -24,7 +22,7 @@ def net(page: Page) -> str:
     return str(page.locator("#answer-figures .stat-value").first.inner_text())
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
+@every_look
 @pytest.mark.parametrize(
     ("path", "name"),
     [

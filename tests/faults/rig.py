@@ -96,8 +96,8 @@ class Rig:
         return [f"{one['rule']} {one['subject']}".strip() for one in alerts if one["stage"] in {"firing", "acknowledged"}]
 
     def incidents_since(self, moment: datetime) -> list[dict[str, Any]]:
-        """Those in which anything was still wrong after `moment`."""
-        found = self.ask("/api/v1/incidents")["incidents"]
+        """Those in which anything was still wrong after `moment`, but for what happened before the first case."""
+        found = [one for one in self.ask("/api/v1/incidents")["incidents"] if not one["cause"].startswith(_OCCURRENCES)]
         return [one for one in found if one["recovered_at"] is None or datetime.fromisoformat(one["recovered_at"]) >= moment]
 
     def evidence_since(self, moment: datetime) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The jobs of promotions: find deals after sales changed, and analyse what waits."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +8,7 @@ from app.access.audit.service import record
 from app.access.models import Principal
 from app.core.events import emit
 from app.core.i18n import _
-from app.core.jobs import Progress, enqueue
+from app.core.jobs import JobPutOff, Progress, enqueue
 from app.trade.hierarchy.store import Lease
 from app.trade.promotions import analysis, entered, finder, store
 from app.trade.promotions.ai_client import AiClient
@@ -19,14 +18,14 @@ from app.trade.sales import explorer
 FIND = "app.trade.promotions.work:find_and_analyse"
 ANALYSE = "app.trade.promotions.work:analyse"
 _LEASE_SECONDS = 300
-_RETRY_SECONDS = 0.5
+_RETRY_SECONDS = 10.0
 
 
 def find_and_analyse(progress: Progress, import_id: str | None = None) -> dict[str, Any]:
     """After an import landed or was taken back: observed promotions follow the sales, what changed is analysed again.
 
     `import_id` names the occasion in the audit trail; what is looked through follows from the sales themselves. One at a
-    time: a second run waits, and then finds nothing left to do.
+    time: a second run goes back to the queue, and later finds nothing left to do.
     """
     with _alone(progress) as lease:
         found = _find(progress, import_id, lease)
@@ -78,13 +77,12 @@ def _find(progress: Progress, import_id: str | None, lease: Lease) -> finder.Cou
 
 
 @contextmanager
-def _alone(progress: Progress, wait: Callable[[float], None] = time.sleep) -> Iterator[Lease]:
-    """The right to change observed promotions, waited for while another run holds it."""
+def _alone(progress: Progress) -> Iterator[Lease]:
+    """The right to change observed promotions. Raises JobPutOff while another run holds it."""
     lease = Lease("promotions:find", _LEASE_SECONDS)
-    while not lease.acquire():
+    if not lease.acquire():
         progress.report(0, 0, _("Waiting for another search to end"))
-        progress.stop_if_cancelled()
-        wait(_RETRY_SECONDS)
+        raise JobPutOff(_("another search is under way"), _RETRY_SECONDS)
     try:
         yield lease
     finally:

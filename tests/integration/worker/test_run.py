@@ -87,6 +87,26 @@ def test_a_job_is_tried_at_most_three_times(redis_client: Any) -> None:
     assert "tried 3 times" in job.error
 
 
+def test_a_job_whose_turn_has_not_come_waits_in_the_queue_for_as_long_as_it_takes(redis_client: Any) -> None:
+    job_id = queue("wait_for_turn", name="turn", times=5)
+    for tries in range(5):
+        run_job(job_id, tries)
+        job = read(job_id)
+        assert (job.state, job.worker, job.message) == (JobState.QUEUED, "", "Waiting for another")
+        assert job.queued_at > time.time() + 5
+    assert Recovery(clock=lambda: time.time() + 11).look() == 1
+    run_job(job_id, 5)
+    assert (read(job_id).state, read(job_id).result) == (JobState.FINISHED, "done")
+
+
+def test_one_that_waits_for_its_turn_can_be_cancelled(redis_client: Any) -> None:
+    job_id = queue("wait_for_turn", name="turn", times=5)
+    run_job(job_id, 0)
+    assert cancel(job_id).state is JobState.CANCELLED
+    run_job(job_id, 1)
+    assert redis_client.get("test:turn") == "1"
+
+
 def test_a_second_worker_with_the_same_entry_does_nothing(redis_client: Any) -> None:
     job_id = queue("count", upto=1)
     run_job(job_id, 0)

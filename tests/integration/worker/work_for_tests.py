@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.errors import AutoReconnect
 
 from app.core.errors import Conflict
-from app.core.jobs import Progress
+from app.core.jobs import JobPutOff, Progress
 from app.core.redis import client
 
 
@@ -31,6 +31,14 @@ def wait(progress: Progress, name: str, seconds: float = 60.0) -> dict[str, Any]
             return {"begun": begun}
         time.sleep(0.02)
     raise RuntimeError("nobody said go")
+
+
+def wait_for_turn(progress: Progress, name: str, times: int) -> str:
+    """Its turn comes after it was put off `times` times."""
+    if int(client().incr(f"test:{name}")) <= times:
+        progress.report(0, 0, "Waiting for another")
+        raise JobPutOff("another is under way", 10)
+    return "done"
 
 
 def refuse(_progress: Progress) -> None:

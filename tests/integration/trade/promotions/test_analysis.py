@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from app.core.errors import Unavailable
-from app.core.jobs import Progress
+from app.core.jobs import JobPutOff, Progress
+from app.trade.hierarchy.store import Lease
 from app.trade.promotions import store, work
 
 
@@ -51,6 +52,13 @@ def test_results_of_an_older_account_are_worked_out_again_with_the_next_look(two
     store.collection().update_one({"product_ids": "prd_sku1"}, {"$unset": {"analysis.account": ""}})
     assert run()["analysed"]["done"] == 1
     assert run()["analysed"]["done"] == 0
+
+
+def test_a_second_search_is_put_off_and_changes_nothing(two_promotions: list[str], ai: Any) -> None:
+    with Lease("promotions:find"), pytest.raises(JobPutOff):
+        run()
+    assert not list(store.find({}))
+    assert run()["new"] == 2
 
 
 def test_running_again_asks_nothing(two_promotions: list[str], ai: Any) -> None:
