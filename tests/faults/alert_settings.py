@@ -22,6 +22,7 @@ OFF = {
 OFF_UNLESS_DELIVERED = {"service_restarted": "service_down tells of the same restart already"}
 _RULES = {
     Pace.PROMPT: {"service_down": "after = '1s'\ncalm = '12s'", "service_quarantined": "calm = '5s'"},
+    Pace.SOON: {"service_down": "after = '3s'\ncalm = '12s'", "service_quarantined": "calm = '5s'"},
     Pace.PATIENT: {"service_down": "after = '10s'\ncalm = '5s'", "service_quarantined": "calm = '5s'"},
     Pace.DELIVERED: {},
 }

@@ -124,7 +124,7 @@ FAULTS = (
         blamed=("ai",),
         told=("service_down ai",),
         maybe=("ai",),
-        pace=Pace.PATIENT,
+        pace=Pace.SOON,
     ),
     Fault(
         "the supervisor killed between decision and sending",

@@ -15,6 +15,7 @@ class Pace(StrEnum):
     """How long a rule waits: `alert_settings` writes it into alerts.toml, where an operator would."""
 
     PROMPT = "prompt"  # told at once and kept for 12 s, so that what is healed in two seconds is told as well
+    SOON = "soon"  # three seconds, for what shows at several services and is healed before ten have passed
     PATIENT = "patient"  # ten seconds, for what shows at several services before its root is known
     DELIVERED = "as delivered"
 

@@ -14,7 +14,7 @@ def _hung(service: str) -> Fault:
         blamed=(service,),
         told=(f"service_down {service}",),
         restarted=(service,),
-        pace=Pace.PATIENT,
+        pace=Pace.SOON,
         limit=300,
     )
 

@@ -55,7 +55,7 @@ def _half_open(service: str, port: int) -> Fault:
         blamed=(service,),
         told=(f"service_down {service}",),
         restarted=(service,),
-        pace=Pace.PATIENT,
+        pace=Pace.SOON,
         limit=300,
     )
 

@@ -40,16 +40,18 @@ def well(incident: Incident, state: State) -> bool:
             continue
         if incident.recovered_at is not None and service.phase in _COMING:
             continue
-        if not _another_matter(incident, service, state):
+        if not _another_matter(incident, state):
             return False
     return True
 
 
-def _another_matter(incident: Incident, service: ServiceState, state: State) -> bool:
-    """Whether a service that this cause once affected, and that had recovered, fails by itself while the cause is well."""
+def _another_matter(incident: Incident, state: State) -> bool:
+    """Whether the cause is well, so that what it once affected, and had recovered, fails by itself.
+
+    One that blames it still has not been asked since the cause became well from something else.
+    """
     root = state.services.get(incident.cause)
-    cause_is_well = root is not None and root.phase in _WELL
-    return incident.recovered_at is not None and cause_is_well and service.blamed_on is None
+    return incident.recovered_at is not None and root is not None and root.phase in _WELL
 
 
 def real_cause(incident: Incident, state: State) -> str | None:

@@ -1,12 +1,15 @@
 """One incident a cause, with everything that happened in it, from the first sign until it has been quiet for five minutes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app.supervisor.events import Ask, HostSampled
+from app.supervisor.incidents.causes import well
 from app.supervisor.incidents.shelf import MOST_ENTRIES, MOST_EVIDENCE
+from app.supervisor.state import Phase
 from tests.unit.supervisor.decide.test_judge import HOST
 from tests.unit.supervisor.incidents.desk import Desk
 
@@ -120,6 +123,18 @@ def test_a_failure_of_its_own_soon_after_another_services_is_another_incident(de
     assert (younger.cause, younger.affected) == ("ai", ("ai",))
     assert (older.cause, older.recovered_at) == ("mongodb", recovered_at)
     assert "ai" in older.affected
+
+
+def test_a_service_not_asked_since_its_cause_is_well_takes_no_recovery_back(desk: Desk) -> None:
+    """The backend suffers from Redis and nginx from the backend; the backend is asked first when Redis is back."""
+    desk.breaks("backend").advance(30)
+    incident = desk.only
+    assert incident.recovered_at is not None
+    affected = replace(incident, affected=("backend", "nginx"))
+    nginx = replace(desk.world["nginx"], phase=Phase.DEGRADED, blamed_on="backend")
+    state = replace(desk.world.state, services={**desk.world.state.services, "nginx": nginx})
+    assert well(affected, state)
+    assert not well(replace(affected, recovered_at=None), state)
 
 
 def test_a_supervisor_that_comes_back_takes_no_recovery_back(desk: Desk) -> None:
