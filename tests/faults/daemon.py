@@ -1,6 +1,7 @@
 """The Docker daemon itself is restarted, and with it every container of the machine: only where the machine is ours alone."""
 
 import os
+import resource
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -15,12 +16,13 @@ _SYSTEMD = "docker.service"
 
 @dataclass(frozen=True)
 class Daemon:
-    """How dockerd was started: its words, folder, environment, and where its output goes."""
+    """How dockerd was started: its words, folder, environment, how many files it may open, and where its output goes."""
 
     process: int
     words: list[str]
     folder: str
     environment: dict[str, str]
+    files: tuple[int, int]
     output: str
 
     @classmethod
@@ -31,7 +33,12 @@ class Daemon:
         (path,) = running
         pairs = [pair.split("=", 1) for pair in _strings(path / "environ") if "=" in pair]
         return cls(
-            int(path.name), _strings(path / "cmdline"), os.readlink(path / "cwd"), dict(pairs), os.readlink(path / "fd" / "1")
+            process=int(path.name),
+            words=_strings(path / "cmdline"),
+            folder=os.readlink(path / "cwd"),
+            environment=dict(pairs),
+            files=resource.prlimit(int(path.name), resource.RLIMIT_NOFILE),
+            output=os.readlink(path / "fd" / "1"),
         )
 
     @property
@@ -43,14 +50,17 @@ class Daemon:
         if self.of_systemd:
             subprocess.run(["systemctl", "restart", _SYSTEMD], check=True, timeout=180)
             return
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        assert allowed >= self.files[1], f"Docker may open {self.files[1]} files and would be started again with {allowed}"
         os.kill(self.process, signal.SIGTERM)
         wait_until(lambda: not Path(f"/proc/{self.process}").exists() or _is_zombie(self.process), 120, "dockerd does not end")
         output = self.output if self.output.startswith("/") and "(deleted)" not in self.output else os.devnull
         with open(output, "ab") as log:
-            subprocess.Popen(
+            daemon = subprocess.Popen(
                 self.words, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, self.files)  # a container may not open more than its daemon
 
 
 def _name(path: Path) -> str:
