@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,7 +38,8 @@ PROBE_SECONDS = 3.0
 ANSWER_SECONDS = 2.0  # how long an answer may take
 BUSY_ANSWER_SECONDS = 10.0  # on a busy host the slow must be told from the dead: a restart would only add to the load
 PROBE_AGAIN_SECONDS = 1.0  # after a bad answer, and while it is not known whether there is anything to ask
-LOOK_SECONDS = 15.0
+USAGE_SECONDS = 15.0
+LOOK_EVERY = 2  # readings of usage: events tell what changes, a look only mends what they missed
 HOST_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
 LOOK_AFTER = frozenset({"create", "rename", "destroy", "start", "pause", "unpause"})
@@ -130,12 +132,16 @@ class Sources:
             self._stopping.wait(RECONNECT_SECONDS)
 
     def look_around(self) -> None:
-        """See every container again and again, in case an event was lost, and what each consumes."""
-        while not self._stopping.wait(LOOK_SECONDS):
+        """Read what every container consumes, and see all of them now and then, in case an event was lost."""
+        for turn in count(1):
+            if self._stopping.wait(USAGE_SECONDS):
+                return
+            services = self._state().services
             try:
-                self._look(self._state().services)
-                self._put(DockerAnswers())
+                if turn % LOOK_EVERY == 0 or not any(service.running for service in services.values()):
+                    self._look(services)
                 self._read_usage()
+                self._put(DockerAnswers())
             except EngineRefused as error:
                 log.error("Docker refuses to be looked at", error=str(error))
             except EngineError as error:

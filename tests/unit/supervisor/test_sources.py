@@ -202,3 +202,34 @@ def test_a_name_that_is_not_known_is_an_answer_of_the_name_service(
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     assert names_resolve() is resolved
+
+
+class Turns(threading.Event):
+    """Stops after so many waits, without waiting."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__()
+        self.left = turns
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def _look_around(state: State, turns: int) -> list[list[str]]:
+    """The kinds of event of each turn."""
+    heard: list[Event] = []
+    Sources(heard.append, lambda: state, FixedClock(BEGIN), Eyes(), Turns(turns)).look_around()
+    kinds = [type(event).__name__ for event in heard]
+    ends = [place + 1 for place, kind in enumerate(kinds) if kind in {"DockerAnswers", "DockerSilent"}]
+    return [kinds[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def test_usage_is_read_each_time_and_containers_are_looked_at_every_second_time() -> None:
+    turns = _look_around(World().healthy().state, 4)
+    assert [turn.count("Seen") for turn in turns] == [0, len(KEPT), 0, len(KEPT)]
+    assert [turn.count("Used") for turn in turns] == [len(KEPT) - 1] * 4  # one ended in this moment
+
+
+def test_while_nothing_runs_each_look_asks_docker() -> None:
+    assert [turn.count("Seen") for turn in _look_around(World().state, 2)] == [len(KEPT)] * 2
