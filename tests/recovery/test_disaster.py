@@ -70,8 +70,9 @@ def test_a_lost_machine_comes_back_from_one_folder_elsewhere(elsewhere: Path) ->
     new.run("tar", "-xzf", str(full / "code.tar.gz"))
     said = new.deploy("--restore-from", str(elsewhere))
     new.appliance.wait_healthy(300)
-    names = _names(new.appliance)
     recovery_seconds = watch.seconds
+    after = _manifest(_backup_now(new.appliance))  # before anybody signs in, which is written down
+    names = _names(new.appliance)
 
     assert [name for name in kept if name not in names] == []
     assert [name for name in gone if name in names] == []
@@ -80,7 +81,6 @@ def test_a_lost_machine_comes_back_from_one_folder_elsewhere(elsewhere: Path) ->
     assert NOTE in new.appliance.tradeai("maintenance", "list", "--json", check=False).stdout
     assert (new.folder / "config" / "alerts.toml").read_text() == settings
     assert new.appliance.tradeai("audit", "verify").returncode == 0
-    after = _manifest(_backup_now(new.appliance))
     collections = before["collections"]
     moved = sorted(name for name in collections if after["collections"].get(name) != collections[name])
     assert set(moved) <= MOVES_ON, moved
