@@ -40,7 +40,7 @@ def page(measured: dict[str, Any]) -> str:
         ),
         ("full backup to the mounted folder, compared there", f"{measured['backup_seconds']} s"),
         (
-            "**recovery time**: from the bare machine to signed in, data compared",
+            "**recovery time**: from the bare machine to every service healthy with the data",
             f"**{measured['recovery_seconds']} s** ({met})",
         ),
         ("of it, by deploy.sh's own account until the data was back", f"{measured['data_back_seconds']} s"),
