@@ -1,6 +1,7 @@
 """docs/faults.md says which rules could raise no false alarm, and the matrix can be read without an appliance."""
 
 import os
+import resource
 import subprocess
 import sys
 import tomllib
@@ -86,9 +87,26 @@ def test_a_daemon_is_started_again_as_it_was_started(
     assert found.environment["HOW"] == "by hand"
     assert not found.of_systemd
     begun = list[Any]()
-    monkeypatch.setattr(
-        "tests.faults.daemon.subprocess.Popen", lambda words, **how: begun.append((words, how["cwd"], how["env"]))
-    )
+    limits = list[Any]()
+
+    def begin(words: list[str], **how: Any) -> SimpleNamespace:
+        begun.append((words, how["cwd"], how["env"]))
+        return SimpleNamespace(pid=4711)
+
+    monkeypatch.setattr("tests.faults.daemon.subprocess.Popen", begin)
+    monkeypatch.setattr("tests.faults.daemon.resource.prlimit", lambda *asked: limits.append(asked))
     found.restart()
     assert daemon.wait(10) == -15
     assert begun == [(found.words, found.folder, found.environment)]
+    assert limits == [(4711, resource.RLIMIT_NOFILE, found.files)]
+
+
+def test_a_daemon_that_would_have_fewer_files_is_not_ended(
+    daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.faults.daemon._name", lambda path: "dockerd" if path.name == str(daemon.pid) else "")
+    found = Daemon.found()
+    monkeypatch.setattr("tests.faults.daemon.resource.getrlimit", lambda _what: (10, 10))
+    with pytest.raises(AssertionError, match=f"may open {found.files[1]} files and would be started again with 10"):
+        found.restart()
+    assert daemon.poll() is None
