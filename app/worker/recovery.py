@@ -76,8 +76,8 @@ def give_back(job: Job, why: str, *, spare: bool = False, after: float = 0.0) ->
         return
     waiting = {"state": JobState.QUEUED.value, "entry": "", "queued_at": time.time() + after, "spared": spared, "worker": ""}
     if move(job.id, JobState.RUNNING, job.tries, waiting):
-        tell_log = log.info if spare else log.warning
-        tell_log("job goes back to the queue", job_id=job.id, path=job.path, tries=job.tries, why=why, after_seconds=after)
+        write = log.info if spare else log.warning
+        write("job goes back to the queue", job_id=job.id, path=job.path, tries=job.tries, why=why, after_seconds=after)
         if not after:
             push(job.id, job.tries, job.timeout)
         tell(job.id, "job.retried")

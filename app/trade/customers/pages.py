@@ -80,6 +80,7 @@ def detail(customer_id: str) -> str:
     """One customer."""
     who = may(Permission.CUSTOMERS_READ)
     customer = service.get(who, customer_id)
+    can_see_sales = allowed(who, Permission.SALES_READ)
     return render_template(
         "customers/detail.html",
         customer=customer,
@@ -88,7 +89,8 @@ def detail(customer_id: str) -> str:
         stores=len(service.tree.below(customer_id, CustomerLevel.STORE.value)),
         history=forms.history("customer", customer),
         can_write=allowed(who, Permission.CUSTOMERS_WRITE),
-        can_see_sales=allowed(who, Permission.SALES_READ),
+        can_see_sales=can_see_sales,
+        sales=summary.empty_of_node(customer_id=customer_id) if can_see_sales else None,
         words=words,
     )
 

@@ -85,6 +85,7 @@ def detail(product_id: str) -> str:
     """One product."""
     who = may(Permission.PRODUCTS_READ)
     product = service.get(who, product_id)
+    can_see_sales = allowed(who, Permission.SALES_READ)
     return render_template(
         "products/detail.html",
         product=product,
@@ -92,7 +93,8 @@ def detail(product_id: str) -> str:
         children=service.tree.children(who, product_id),
         history=forms.history("product", product),
         can_write=allowed(who, Permission.PRODUCTS_WRITE),
-        can_see_sales=allowed(who, Permission.SALES_READ),
+        can_see_sales=can_see_sales,
+        sales=summary.empty_of_node(product_id=product_id) if can_see_sales else None,
         words=words,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.access.models import Principal
 from app.core.i18n import _
-from app.trade.sales import service
+from app.trade.sales import service, store
 from app.trade.sales.kept import kept
 from app.trade.sales.models import SalesPoint, Source
 from app.trade.sales.rules import added
@@ -27,6 +27,17 @@ class Summary:
     chart: Chart | None
 
 
+_NOTHING = Summary(None, [], Source.POS, None)
+
+
+def empty_of_node(customer_id: str | None = None, product_id: str | None = None) -> Summary | None:
+    """The summary of a node without any sales, for which nothing is added up; None when there are some."""
+    part = service.part(customer_id=customer_id, product_id=product_id)
+    sides = {"customer_id": part.customer_ids, "product_id": part.product_ids}
+    where = {field: {"$in": sorted(ids)} for field, ids in sides.items() if ids is not None}
+    return None if store.any_of(where) else _NOTHING
+
+
 def of_node(who: Principal, customer_id: str | None = None, product_id: str | None = None) -> Summary:
     """Sell-out of the node and all below it; shipments where there is no sell-out."""
     weeks: list[SalesPoint] = []
@@ -36,7 +47,7 @@ def of_node(who: Principal, customer_id: str | None = None, product_id: str | No
         if weeks:
             break
     if not weeks:
-        return Summary(None, [], Source.POS, None)
+        return _NOTHING
     total = weeks[0]
     for point in weeks[1:]:
         total = added(total, point)

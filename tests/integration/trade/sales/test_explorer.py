@@ -91,6 +91,18 @@ def test_wrong_questions_are_named(market: Any, as_role: Any) -> None:
     assert ask(client, customer="cus_none")["items"] == []
 
 
+@pytest.mark.parametrize("address", ["/customers/cus_a", "/products/prd_sku1", "/products/prd_juice"])
+def test_a_page_says_at_once_that_nothing_was_sold_and_asks_later_for_what_was(market: Any, as_role: Any, address: str) -> None:
+    client = as_role("viewer")
+    empty = client.get(address).text
+    assert "They appear here once a sales file" in empty
+    assert f'hx-get="{address}/sales"' not in empty
+    market.sell(range(2))
+    page = client.get(address).text
+    assert "They appear here once" not in page
+    assert f'hx-get="{address}/sales"' in page
+
+
 def test_the_page_shows_its_frame_then_the_figures(market: Any, as_role: Any) -> None:
     client = as_role("viewer")
     assert "No sales yet" in client.get("/sales").text
