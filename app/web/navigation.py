@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flask import current_app, has_app_context
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing.exceptions import RoutingException
 
 from app.core.i18n import N_
@@ -63,7 +64,7 @@ def _served(href: str) -> bool:
         current_app.url_map.bind("").match(href, method="GET")
     except RoutingException:
         return True  # a redirect to the address with or without its slash
-    except Exception:  # noqa: BLE001 - werkzeug's NotFound family: the subject is not part of this version
+    except HTTPException:  # not found: the subject is not part of this version
         return False
     return True
 

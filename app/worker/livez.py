@@ -7,10 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from app import __version__
 from app.core.jobs import OPEN, QUEUE
+from app.core.logging import get_logger
 from app.core.redis import client
 from app.worker.beats import Beats
 
 SILENT_SECONDS = 60.0
+log = get_logger(__name__)
 
 
 def serve(port: int, beats: Beats, names: list[str]) -> ThreadingHTTPServer:
@@ -45,6 +47,7 @@ def _handler(answers: dict[str, Callable[[], tuple[int, str, str]]]) -> type[Bas
             try:
                 status, kind, body = answer() if answer else (404, "text/plain", "There is only /livez, /health and /metrics.\n")
             except Exception as error:  # noqa: BLE001 - the edge: a metric that cannot be had is an answer too
+                log.warning("an answer about the worker cannot be had", path=self.path, error=str(error)[:300])
                 status, kind, body = 503, "text/plain", f"{type(error).__name__}\n"
             self.send_response(status)
             self.send_header("Content-Type", kind)

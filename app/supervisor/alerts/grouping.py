@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Group:
-    """Alerts that are told together. `level` counts escalations, `channels` are those that were told."""
+    """Alerts that are told together. `level` counts escalations, the last at `raised_at`; `channels` are those that were told."""
 
     id: str
     name: str
@@ -37,6 +37,7 @@ class Group:
     told_at: datetime | None = None
     acknowledged: bool = False
     level: int = 0
+    raised_at: datetime | None = None
     channels: tuple[str, ...] = ()
     closed: bool = False
     overdue: bool = False  # it was told that it should be over
@@ -169,14 +170,18 @@ def _acknowledged(after: Round, group: Group, live: list[Alert], routing: Routin
 
 
 def _escalate(after: Round, group: Group, live: list[Alert], routing: Routing, now: datetime) -> None:
-    """Nobody answered within the response time: the next tier hears of it; without one, the first hears again."""
+    """Nobody answered within the response time: the next tier hears of it; without one, the first hears again.
+
+    Each tier has its whole time to answer, also when nobody kept watch while the time of several went by.
+    """
     level = group.level + 1
-    assert group.told_at is not None
-    if level >= len(TIERS) or now - group.told_at < RESPONSE[group.priority] * level:
+    last = group.raised_at or group.told_at
+    assert last is not None
+    if level >= len(TIERS) or now - last < RESPONSE[group.priority]:
         return
     without = _broken(live)
     channels = routing.next_tier(level, group.priority, without) or [name for name in group.channels if name not in without]
-    louder = replace(group, level=level, channels=tuple(dict.fromkeys([*group.channels, *channels])))
+    louder = replace(group, level=level, raised_at=now, channels=tuple(dict.fromkeys([*group.channels, *channels])))
     after.groups[group.id] = louder
     _say(after, louder, Kind.ESCALATE, channels, live, now)
 

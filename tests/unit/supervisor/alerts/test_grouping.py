@@ -178,6 +178,15 @@ def test_without_a_next_tier_the_first_is_asked_again() -> None:
     assert Scene().down("redis").advance(60).advance(17 * 60, step=5).kinds() == ["trigger", "escalate"]
 
 
+def test_each_tier_has_its_time_also_after_an_hour_in_which_nobody_kept_watch() -> None:
+    scene = Scene(routing=Routing((MAIL, SECOND, THIRD))).down("redis").advance(60)
+    scene.now += timedelta(hours=1)
+    scene.advance(60)
+    assert [(message.kind.value, message.channel) for message in scene.messages] == [("trigger", "mail"), ("escalate", "second")]
+    scene.advance(15 * 60, step=5)
+    assert (scene.messages[-1].kind.value, scene.messages[-1].channel) == ("escalate", "third")
+
+
 def test_who_answered_is_left_in_peace_and_programs_hear_of_it() -> None:
     scene = Scene(routing=Routing((MAIL, PAGER, SECOND))).down("redis").advance(60).acknowledge("service_down", "redis")
     scene.advance(7200, step=10)
