@@ -1,9 +1,7 @@
 """One database into one archive: streamed from mongodump to the disk, read along for the manifest, never held in memory."""
 
-import hashlib
 import subprocess
 import threading
-import zlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from app import __version__
 from app.backup.archive import ArchiveReader
 from app.backup.errors import BackupFailed, BackupUnusable
 from app.backup.manifest import ARCHIVE, FILE, Manifest
+from app.backup.packer import Packer
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, start
 from app.backup.shelf import PARTIAL, Shelf
@@ -36,30 +35,6 @@ class Source:
     secrets: Mapping[str, str]
 
 
-class ReadAlong:
-    """Takes in the compressed archive piece by piece: hash and size of the file, contents of the archive."""
-
-    def __init__(self) -> None:
-        self.sha256, self.size = hashlib.sha256(), 0
-        self.reader = ArchiveReader()
-        self._unzip = zlib.decompressobj(wbits=31)
-
-    def take(self, piece: bytes) -> None:
-        self.sha256.update(piece)
-        self.size += len(piece)
-        try:
-            rest = piece
-            while rest:
-                self.reader.feed(self._unzip.decompress(rest, 4 * _PIECE))
-                rest = self._unzip.unconsumed_tail
-        except zlib.error as error:
-            raise BackupUnusable(_("The archive is damaged. Use another backup.")) from error
-
-    @property
-    def whole(self) -> bool:
-        return self._unzip.eof
-
-
 def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clock, progress: Progress | None = None) -> str:
     """The id of a new backup; only while holding the lock. Raises BackupFailed, and then nothing is left behind."""
     progress = progress or Silent()
@@ -68,11 +43,8 @@ def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clo
     progress.step("dump", expected)
     check_space(shelf.root, _guess(shelf, kind))
     with shelf.writing(kind, started_at) as folder:
-        read = _dump(source, folder / ARCHIVE, progress)
-        try:
-            contents = read.reader.finish()
-        except BackupUnusable as error:
-            raise BackupFailed(_("mongodump ended well but its archive is not whole: {reason}", reason=error.detail)) from error
+        packed, read = _dump(source, folder / ARCHIVE, progress)
+        contents = read.finish()
         if not contents:
             raise BackupFailed(_("The database {name} is empty: there is nothing to back up.", name=source.database))
         manifest = Manifest(
@@ -81,13 +53,13 @@ def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clo
             database=source.database,
             started_at=started_at,
             ended_at=clock.now(),
-            size=read.size,
-            sha256=read.sha256.hexdigest(),
+            size=packed.size,
+            sha256=packed.sha256.hexdigest(),
             collections=contents,
             migration=migration,
             app_version=__version__,
-            server_version=read.reader.server_version,
-            tool_version=read.reader.tool_version,
+            server_version=read.server_version,
+            tool_version=read.tool_version,
             secrets=source.secrets,
         )
         (folder / FILE).write_text(manifest.as_json())
@@ -113,27 +85,33 @@ def _ask_before(source: Source) -> tuple[int, int]:
         raise BackupFailed(_("The database does not answer: {reason}", reason=str(error).split(",")[0])) from error
 
 
-def _dump(source: Source, path: Path, progress: Progress) -> ReadAlong:
-    read = ReadAlong()
-    options = ("--archive", "--gzip", "--quiet", f"--db={source.database}")
-    with source.server.command("mongodump", *options) as command, path.open("xb") as file:
+def _dump(source: Source, path: Path, progress: Progress) -> tuple[Packer, ArchiveReader]:
+    """What was written, and what it holds. Raises BackupFailed, also when the tool ends well with half an archive."""
+    read, trouble = ArchiveReader(), ""
+    with (
+        source.server.command("mongodump", "--archive", "--quiet", f"--db={source.database}") as command,
+        path.open("xb") as file,
+        Packer(file) as packed,
+    ):
         process = start(command, stdout=subprocess.PIPE)
         assert process.stdout
         assert process.stderr
         words = LastWords(process.stderr)
         try:
             while piece := process.stdout.read(_PIECE):
-                file.write(piece)
-                read.take(piece)
-                progress.done(read.reader.documents)
+                packed.take(piece)
+                read.feed(piece)
+                progress.done(read.documents)
             code = process.wait()
-        except BackupUnusable:
-            code = -1
+            if code == 0:
+                read.finish()
+        except BackupUnusable as error:
+            code, trouble = -1, error.detail
         finally:
             end(process)
-    if code != 0 or not read.whole:
-        raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or _("it was killed")))
-    return read
+    if code != 0:
+        raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or trouble or _("it was killed")))
+    return packed, read
 
 
 class LastWords:
