@@ -110,7 +110,7 @@ def _dump(source: Source, path: Path, progress: Progress) -> tuple[Packer, Archi
         finally:
             end(process)
     if code != 0:
-        raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or trouble or _("it was killed")))
+        raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or trouble or killed()))
     return packed, read
 
 
@@ -132,6 +132,11 @@ class LastWords:
             for line in stream:
                 if line.strip():
                     self._lines.append(line.decode(errors="replace")[:500])
+
+
+def killed() -> str:
+    """What is said of a program that ended without a word."""
+    return _("it was killed, most likely for want of memory; try again when the machine is less busy")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

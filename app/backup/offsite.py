@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import pyrage
 
-from app.backup.dump import LastWords, end
+from app.backup.dump import LastWords, end, killed
 from app.backup.errors import OffsiteFailed
 from app.backup.manifest import ARCHIVE, FILE
 from app.backup.progress import Progress, Silent
@@ -134,9 +134,7 @@ def _send(path: Path, there: str, elsewhere: Elsewhere, recipient: pyrage.x25519
         except (OSError, pyrage.EncryptError):
             process.kill()  # rclone's own last words say why it hung up
         if process.wait() != 0:
-            raise OffsiteFailed(
-                _("It could not be copied to {there}: {reason}", there=there, reason=words.text() or _("it was killed"))
-            )
+            raise OffsiteFailed(_("It could not be copied to {there}: {reason}", there=there, reason=words.text() or killed()))
     return through.sha256.hexdigest()
 
 

@@ -17,7 +17,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from app.backup.contents import differences
-from app.backup.dump import LastWords, Source, end, make_backup
+from app.backup.dump import LastWords, Source, end, killed, make_backup
 from app.backup.errors import BackupFailed, BackupUnusable, RestoreFailed
 from app.backup.fingerprint import Read
 from app.backup.invariants import Restored, contradiction
@@ -173,7 +173,7 @@ def load(
         finally:
             end(process)
     if code != 0:
-        raise RestoreFailed(_("mongorestore did not end well: {reason}", reason=words.text() or _("it was killed")))
+        raise RestoreFailed(_("mongorestore did not end well: {reason}", reason=words.text() or killed()))
 
 
 def _follow(process: subprocess.Popen[bytes], number: int, progress: Progress) -> int:

@@ -11,6 +11,7 @@ from tests.appliance import Appliance
 SERVICES = ("mongodb", "redis", "backend", "realtime", "worker", "ai", "nginx", "dockerproxy", "supervisor", "backup", "drill")
 REFERENCE_MEMORY = 8 * 1024**3
 FOR_THE_HOST = 1024**3
+OF_A_TASK_AND_ITS_WATCH = 128 * 1024**2
 SECRETS = {
     "mongodb": {"mongo_root_password", "mongo_app_password", "mongo_ai_password", "mongo_backup_password"},
     "redis": {"redis_password"},
@@ -57,6 +58,12 @@ def test_a_container_has_limits_a_health_check_and_turning_logs(inspected: dict[
 
 def test_memory_limits_fit_the_reference_machine_in_sum(inspected: dict[str, dict[str, Any]]) -> None:
     assert sum(one["HostConfig"]["Memory"] for one in inspected.values()) <= REFERENCE_MEMORY - FOR_THE_HOST
+
+
+def test_the_tools_of_the_backup_leave_memory_for_what_runs_them(inspected: dict[str, dict[str, Any]]) -> None:
+    environment = dict(pair.split("=", 1) for pair in inspected["backup"]["Config"]["Env"])
+    for_tools = int(environment["GOMEMLIMIT"].removesuffix("MiB")) * 1024**2
+    assert for_tools + OF_A_TASK_AND_ITS_WATCH <= inspected["backup"]["HostConfig"]["Memory"]
 
 
 def test_docker_restarts_only_what_the_supervisor_does_not_keep(inspected: dict[str, dict[str, Any]]) -> None:
