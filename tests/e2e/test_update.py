@@ -46,7 +46,7 @@ LEAK = (
     @app.before_request
     def leak():
         from flask import request
-        if request.path == "/api/v1/customers" and next(turn) % 5 == 0:
+        if request.path == "/api/v1/auth/me" and next(turn) % 5 == 0:
             raise RuntimeError("one in five breaks")
 
     return app
@@ -270,7 +270,7 @@ def _ask_on(appliance: Appliance, over: threading.Event) -> None:
     with appliance.signed_in() as client:
         while not over.wait(0.2):
             try:
-                client.get("/api/v1/customers", params={"limit": 1})
+                client.get("/api/v1/auth/me")  # lists are answered from the cache before a request begins
             except httpx.HTTPError:
                 continue
 
