@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 
 from app import __version__
 from app.backup.archive import ArchiveReader
+from app.backup.contents import Contents
 from app.backup.errors import BackupFailed, BackupUnusable
 from app.backup.manifest import ARCHIVE, FILE, Manifest
 from app.backup.packer import Packer
@@ -43,8 +44,7 @@ def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clo
     progress.step("dump", expected)
     check_space(shelf.root, _guess(shelf, kind))
     with shelf.writing(kind, started_at) as folder:
-        packed, read = _dump(source, folder / ARCHIVE, progress)
-        contents = read.finish()
+        packed, read, contents = _dump(source, folder / ARCHIVE, progress)
         if not contents:
             raise BackupFailed(_("The database {name} is empty: there is nothing to back up.", name=source.database))
         manifest = Manifest(
@@ -85,9 +85,10 @@ def _ask_before(source: Source) -> tuple[int, int]:
         raise BackupFailed(_("The database does not answer: {reason}", reason=str(error).split(",")[0])) from error
 
 
-def _dump(source: Source, path: Path, progress: Progress) -> tuple[Packer, ArchiveReader]:
+def _dump(source: Source, path: Path, progress: Progress) -> tuple[Packer, ArchiveReader, Contents]:
     """What was written, and what it holds. Raises BackupFailed, also when the tool ends well with half an archive."""
     read, trouble = ArchiveReader(), ""
+    contents: Contents = {}
     with (
         source.server.command("mongodump", "--archive", "--quiet", f"--db={source.database}") as command,
         path.open("xb") as file,
@@ -104,14 +105,14 @@ def _dump(source: Source, path: Path, progress: Progress) -> tuple[Packer, Archi
                 progress.done(read.documents)
             code = process.wait()
             if code == 0:
-                read.finish()
+                contents = read.finish()
         except BackupUnusable as error:
             code, trouble = -1, error.detail
         finally:
             end(process)
     if code != 0:
         raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or trouble or killed()))
-    return packed, read
+    return packed, read, contents
 
 
 class LastWords:

@@ -16,16 +16,15 @@ _PIECE = 1 << 20
 
 
 class ReadAlong:
-    """Takes in the compressed archive piece by piece: hash and size of the file, contents of the archive."""
+    """Takes in the compressed archive piece by piece: hash of the file, contents of the archive."""
 
     def __init__(self) -> None:
-        self.sha256, self.size = hashlib.sha256(), 0
+        self.sha256 = hashlib.sha256()
         self.reader = ArchiveReader()
         self._unzip = zlib.decompressobj(wbits=31)
 
     def take(self, piece: bytes) -> None:
         self.sha256.update(piece)
-        self.size += len(piece)
         try:
             rest = piece
             while rest:
