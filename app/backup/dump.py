@@ -1,7 +1,9 @@
 """One database into one archive: streamed from mongodump to the disk, read along for the manifest, never held in memory."""
 
+import hashlib
 import subprocess
 import threading
+import zlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +14,8 @@ from pymongo.errors import PyMongoError
 
 from app import __version__
 from app.backup.archive import ArchiveReader
-from app.backup.contents import Contents
 from app.backup.errors import BackupFailed, BackupUnusable
 from app.backup.manifest import ARCHIVE, FILE, Manifest
-from app.backup.packer import Packer
 from app.backup.progress import Progress, Silent
 from app.backup.server import Server, start
 from app.backup.shelf import PARTIAL, Shelf
@@ -36,6 +36,30 @@ class Source:
     secrets: Mapping[str, str]
 
 
+class ReadAlong:
+    """Takes in the compressed archive piece by piece: hash and size of the file, contents of the archive."""
+
+    def __init__(self) -> None:
+        self.sha256, self.size = hashlib.sha256(), 0
+        self.reader = ArchiveReader()
+        self._unzip = zlib.decompressobj(wbits=31)
+
+    def take(self, piece: bytes) -> None:
+        self.sha256.update(piece)
+        self.size += len(piece)
+        try:
+            rest = piece
+            while rest:
+                self.reader.feed(self._unzip.decompress(rest, 4 * _PIECE))
+                rest = self._unzip.unconsumed_tail
+        except zlib.error as error:
+            raise BackupUnusable(_("The archive is damaged. Use another backup.")) from error
+
+    @property
+    def whole(self) -> bool:
+        return self._unzip.eof
+
+
 def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clock, progress: Progress | None = None) -> str:
     """The id of a new backup; only while holding the lock. Raises BackupFailed, and then nothing is left behind."""
     progress = progress or Silent()
@@ -44,7 +68,11 @@ def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clo
     progress.step("dump", expected)
     check_space(shelf.root, _guess(shelf, kind))
     with shelf.writing(kind, started_at) as folder:
-        packed, read, contents = _dump(source, folder / ARCHIVE, progress)
+        read = _dump(source, folder / ARCHIVE, progress)
+        try:
+            contents = read.reader.finish()
+        except BackupUnusable as error:
+            raise BackupFailed(_("mongodump ended well but its archive is not whole: {reason}", reason=error.detail)) from error
         if not contents:
             raise BackupFailed(_("The database {name} is empty: there is nothing to back up.", name=source.database))
         manifest = Manifest(
@@ -53,13 +81,13 @@ def make_backup(shelf: Shelf, kind: str, source: Source, reason: str, clock: Clo
             database=source.database,
             started_at=started_at,
             ended_at=clock.now(),
-            size=packed.size,
-            sha256=packed.sha256.hexdigest(),
+            size=read.size,
+            sha256=read.sha256.hexdigest(),
             collections=contents,
             migration=migration,
             app_version=__version__,
-            server_version=read.server_version,
-            tool_version=read.tool_version,
+            server_version=read.reader.server_version,
+            tool_version=read.reader.tool_version,
             secrets=source.secrets,
         )
         (folder / FILE).write_text(manifest.as_json())
@@ -85,34 +113,27 @@ def _ask_before(source: Source) -> tuple[int, int]:
         raise BackupFailed(_("The database does not answer: {reason}", reason=str(error).split(",")[0])) from error
 
 
-def _dump(source: Source, path: Path, progress: Progress) -> tuple[Packer, ArchiveReader, Contents]:
-    """What was written, and what it holds. Raises BackupFailed, also when the tool ends well with half an archive."""
-    read, trouble = ArchiveReader(), ""
-    contents: Contents = {}
-    with (
-        source.server.command("mongodump", "--archive", "--quiet", f"--db={source.database}") as command,
-        path.open("xb") as file,
-        Packer(file) as packed,
-    ):
+def _dump(source: Source, path: Path, progress: Progress) -> ReadAlong:
+    read = ReadAlong()
+    options = ("--archive", "--gzip", "--quiet", f"--db={source.database}")
+    with source.server.command("mongodump", *options) as command, path.open("xb") as file:
         process = start(command, stdout=subprocess.PIPE)
         assert process.stdout
         assert process.stderr
         words = LastWords(process.stderr)
         try:
             while piece := process.stdout.read(_PIECE):
-                packed.take(piece)
-                read.feed(piece)
-                progress.done(read.documents)
+                file.write(piece)
+                read.take(piece)
+                progress.done(read.reader.documents)
             code = process.wait()
-            if code == 0:
-                contents = read.finish()
-        except BackupUnusable as error:
-            code, trouble = -1, error.detail
+        except BackupUnusable:
+            code = -1
         finally:
             end(process)
-    if code != 0:
-        raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or trouble or killed()))
-    return packed, read, contents
+    if code != 0 or not read.whole:
+        raise BackupFailed(_("mongodump did not end well: {reason}", reason=words.text() or killed()))
+    return read
 
 
 class LastWords:
@@ -137,7 +158,7 @@ class LastWords:
 
 def killed() -> str:
     """What is said of a program that ended without a word."""
-    return _("it was killed, most likely for want of memory; try again when the machine is less busy")
+    return _("it was killed, most likely by the memory limit of its container; if it happens again, raise mem_limit of backup")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -1,10 +1,8 @@
 """Reads a backup in full and compares it with its manifest: the archive's hash, and what it holds."""
 
-import hashlib
-import zlib
-
-from app.backup.archive import ArchiveReader, damaged
+from app.backup.archive import damaged
 from app.backup.contents import differences
+from app.backup.dump import ReadAlong
 from app.backup.errors import BackupUnusable
 from app.backup.fingerprint import Read, strangers
 from app.backup.manifest import Manifest
@@ -13,29 +11,6 @@ from app.backup.shelf import Backup
 from app.core.i18n import _
 
 _PIECE = 1 << 20
-
-
-class ReadAlong:
-    """Takes in the compressed archive piece by piece: hash of the file, contents of the archive."""
-
-    def __init__(self) -> None:
-        self.sha256 = hashlib.sha256()
-        self.reader = ArchiveReader()
-        self._unzip = zlib.decompressobj(wbits=31)
-
-    def take(self, piece: bytes) -> None:
-        self.sha256.update(piece)
-        try:
-            rest = piece
-            while rest:
-                self.reader.feed(self._unzip.decompress(rest, 4 * _PIECE))
-                rest = self._unzip.unconsumed_tail
-        except zlib.error as error:
-            raise damaged() from error
-
-    @property
-    def whole(self) -> bool:
-        return self._unzip.eof
 
 
 def verify(backup: Backup, progress: Progress | None = None) -> Manifest:

@@ -136,7 +136,7 @@ class TestDump:
         def full(*_anything: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("app.backup.packer.Packer._write", full)
+        monkeypatch.setattr("app.backup.dump.ReadAlong.take", full)
         with pytest.raises(BackupFailed, match=r"cannot be written: No space left on device. The earlier backups are untouched"):
             make_backup(shelf, DATABASE, source, "hand", SYSTEM)
 
