@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-import numpy as np
-
 from ai import economics
 from ai.data.panel import Panel
 from ai.data.weeks import monday_of
@@ -91,7 +89,7 @@ def promotion_week(sums: WeekSums, model: LogLinearModel) -> PromotionWeek:
 
 def _price(value: float) -> Decimal | None:
     """A mean price as an exact decimal of four places; None when unknown."""
-    return None if not np.isfinite(value) else Decimal(repr(float(value))).quantize(_PRICE)
+    return None if not math.isfinite(value) else Decimal(repr(float(value))).quantize(_PRICE)
 
 
 def _units(value: float) -> Decimal:

@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 
 from ai.data.panel import Panel
 from ai.models.book import Book
-from ai.models.effects import Basis, effects_of
-from ai.models.loglinear import BlockModel
+from ai.models.effects import Basis, own_effects
+from ai.models.loglinear import BlockModel, LogLinearModel
 from ai.models.simulate import Draft, DraftProduct
 
 _WORDS = {"depth": "a price cut", "deal": "a deal", "feature": "an advertisement", "display": "a display"}
 _MOST_NAMED = 3
 
 
-def unseen(panel: Panel, draft: Draft, products: Sequence[DraftProduct]) -> list[str]:
+def unseen(panel: Panel, model: LogLinearModel, draft: Draft, products: Sequence[DraftProduct]) -> list[str]:
     """One sentence per trait of the draft and per stand-in; empty when the sales of every product had all of them."""
     found: dict[tuple[str, Basis], list[BlockModel]] = {}
     for product in products:
-        effects = effects_of(panel, product.block, rivals=False)
+        effects = own_effects(panel, model, product.block)
         for trait, size in _used(draft, product).items():
             basis = effects.of([trait])
             if size > 0 and basis != "own":
@@ -27,11 +27,11 @@ def unseen(panel: Panel, draft: Draft, products: Sequence[DraftProduct]) -> list
     return [_sentence(panel, trait, basis, members) for (trait, basis), members in found.items()]
 
 
-def unseen_cut(panel: Panel, blocks: Sequence[BlockModel]) -> list[str]:
+def unseen_cut(panel: Panel, model: LogLinearModel, blocks: Sequence[BlockModel]) -> list[str]:
     """The same of a price cut alone: what a curve over price stands on."""
     found: dict[Basis, list[BlockModel]] = {}
     for block in blocks:
-        found.setdefault(effects_of(panel, block, rivals=False).of(["depth"]), []).append(block)
+        found.setdefault(own_effects(panel, model, block).of(["depth"]), []).append(block)
     return [_sentence(panel, "depth", basis, members) for basis, members in found.items() if basis != "own"]
 
 

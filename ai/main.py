@@ -55,6 +55,7 @@ ENDPOINTS = (
     retrospect_api,
     segments_api,
 )  # importing them adds their routes to the blueprint
+_SLOW_SECONDS = 1.0
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 
 
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None, database: Database[dict[str, An
 
 
 def _watch_requests(app: Flask, metrics: Metrics) -> None:
-    """Request ids, one log line and one measurement per request."""
+    """Request ids, a measurement of every request, a log line of a slow or refused one."""
 
     @app.before_request
     def begin() -> None:
@@ -95,7 +96,7 @@ def _watch_requests(app: Flask, metrics: Metrics) -> None:
         metrics.requests.labels(path, response.status_code).inc()
         metrics.seconds.labels(path).observe(seconds)
         response.headers["X-Request-ID"] = g.request_id
-        if path not in ("/health", "/livez", "/metrics"):
+        if response.status_code >= 400 or seconds >= _SLOW_SECONDS:  # gunicorn's access log has a line of every request
             log.info(
                 "request",
                 method=request.method,

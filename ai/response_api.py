@@ -104,7 +104,7 @@ def price_response() -> Response:
             curves=[_curve(curve) for curve in found.curves],
             weeks=[_week(week) for week in found.weeks],
             elasticities=[product_elasticity(one) for one in own],
-            warnings=unseen_cut(panel, found.blocks),
+            warnings=unseen_cut(panel, ready.model, found.blocks),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -135,9 +136,9 @@ def units_of(found: Simulation) -> dict[str, float | Band]:
     }
 
 
-def _band(mean: float, variance: float, lowest: float = -np.inf) -> Band:
+def _band(mean: float, variance: float, lowest: float = -math.inf) -> Band:
     """A normal band; nothing sells less than zero, so that no loss exceeds `lowest`."""
-    sd = float(np.sqrt(variance))
+    sd = math.sqrt(variance)
     return Band(
         mean=mean,
         lo80=_rounded(max(mean - _Z80 * sd, lowest)),
@@ -174,7 +175,7 @@ def _weeks(asked: DraftAsked, found: Simulation) -> list[SimulatedWeek]:
 
 
 def _decimal(value: float, places: str) -> Decimal | None:
-    return None if not np.isfinite(value) else Decimal(repr(float(value))).quantize(Decimal(places))
+    return None if not math.isfinite(value) else Decimal(repr(float(value))).quantize(Decimal(places))
 
 
 def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked, taken: SisterUnits | None) -> ProductOutcome:
@@ -182,7 +183,7 @@ def _outcome(product: DraftProduct, panel: Panel, asked: DraftAsked, taken: Sist
     known = panel.products.get(product.block.block.product_id)
     lost, lost_variance = (taken.units, taken.variance) if taken else (0.0, 0.0)
     net = product.incremental + product.after + lost
-    half = _Z80 * float(np.sqrt(product.sd**2 + product.after_variance + lost_variance))
+    half = _Z80 * math.sqrt(product.sd**2 + product.after_variance + lost_variance)
     regular = _decimal(product.cost_regular, "0.0001")
     mean, low, high = (_decimal(value, "0.01") or Decimal(0) for value in (net, net - half, net + half))
     return ProductOutcome(
@@ -219,4 +220,4 @@ def warnings_of(ready: Ready, asked: DraftAsked, found: Simulation) -> list[str]
     deepest = max(1 - product.price / product.price_regular for product in found.products)
     extrapolated = ["so deep a cut is rare: the effect is extrapolated"] if deepest > 0.5 else []
     far = far_ahead(ready.book(), covered_weeks(asked.start, asked.end)[1])
-    return extrapolated + far + unseen(ready.panel, found.draft, found.products)
+    return extrapolated + far + unseen(ready.panel, ready.model, found.draft, found.products)

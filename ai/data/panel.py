@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ai.data.means import last_known
 from ai.data.regular_price import regular_prices, typical_unflagged
 from ai.data.weeks import week_numbers
 
@@ -112,9 +113,12 @@ class Panel:
     @functools.cached_property
     def usual_prices(self) -> np.ndarray:
         """(series,) the regular price of the last week that has one; NaN where none is known. A slider asks with every move."""
-        known = np.isfinite(self.price_regular)
-        last = np.where(known.any(axis=1), self.weeks - 1 - np.argmax(known[:, ::-1], axis=1), 0)
-        return np.where(known.any(axis=1), self.price_regular[np.arange(len(known)), last], np.nan)
+        return last_known(self.price_regular)
+
+    @functools.cached_property
+    def last_costs(self) -> np.ndarray:
+        """(series,) the regular cost of the last week that has one; NaN where none is known."""
+        return last_known(self.cost_regular)
 
     def stores_under(self, node_ids: Iterable[str]) -> list[str]:
         """The given customers and all below them that have a place in the tree."""

@@ -11,7 +11,7 @@ import numpy as np
 from ai.data.panel import PRICE_CUT_THRESHOLD, Panel
 from ai.features.columns import Block, price_depth
 from ai.features.promotions import OWN_PRIORS, regular_price_column
-from ai.models.loglinear import BlockModel
+from ai.models.loglinear import BlockModel, LogLinearModel
 
 Basis = Literal["own", "category", "prior"]
 # From the best ground to the weakest: a figure of several traits stands on the weakest of them.
@@ -31,6 +31,13 @@ class Effects:
         """The basis of a figure that stands on all these traits."""
         found = [self.bases[trait] for trait in traits]
         return max(found, key=_WEAKER.index) if found else "own"
+
+
+def own_effects(panel: Panel, model: LogLinearModel, block: BlockModel) -> Effects:
+    """Of the product's own traits, worked out when first asked for: a slider asks with every move."""
+    if block.block.key not in model.own_effects:
+        model.own_effects[block.block.key] = effects_of(panel, block, rivals=False)
+    return model.own_effects[block.block.key]
 
 
 def effects_of(panel: Panel, model: BlockModel, rivals: bool = True) -> Effects:

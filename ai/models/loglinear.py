@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from ai.models.level import SHARED_MEMORY, STORE_MEMORY, Variances, estimate_var
 from ai.models.placebos import NO_PLACEBOS, Placebos
 from ai.models.priors import Member, priors_of
 from ai.models.regression import Fit, fit
+
+if TYPE_CHECKING:
+    from ai.models.effects import Effects
+    from ai.models.shelf import Rivalry
 
 # Fewer than these and nothing is claimed about the product (quiet weeks) or the store (weeks of sales).
 FEWEST_QUIET_WEEKS = 12
@@ -36,6 +41,11 @@ class BlockModel:
     own: Variances
     smearing: float = 1.0  # mean of units over exp(predicted log units), from held-out quiet weeks
     refusal: str = ""  # why no baseline can be given, empty when it can
+
+    @functools.cached_property
+    def place(self) -> dict[str, int]:
+        """The column of each name."""
+        return {name: number for number, name in enumerate(self.names)}
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,19 @@ class LogLinearModel:
     calibration: Calibration
     metrics: dict[str, Any] = field(default_factory=dict)
     placebos: Placebos = NO_PLACEBOS
+    rivalries: dict[str, Rivalry | None] = field(default_factory=dict, repr=False, compare=False)  # by product, as asked for
+    own_effects: dict[tuple[str, str], Effects] = field(default_factory=dict, repr=False, compare=False)  # by block, likewise
+
+    def of_product(self, product_id: str) -> list[BlockModel]:
+        """Its blocks, one a retailer."""
+        return self._by_product.get(product_id, [])
+
+    @functools.cached_property
+    def _by_product(self) -> dict[str, list[BlockModel]]:
+        found: dict[str, list[BlockModel]] = {}
+        for block in self.blocks.values():
+            found.setdefault(block.block.product_id, []).append(block)
+        return found
 
 
 # Lower and upper ends of the 95, 80 and 50 % bands, ascending.

@@ -59,9 +59,7 @@ def response(panel: Panel, model: LogLinearModel, product_id: str, customers: fr
     usual = usual_prices(panel)
     parts: list[tuple[BlockModel, np.ndarray]] = []
     refusal = "it has no modelled sales at these customers"
-    for block in model.blocks.values():
-        if block.block.product_id != product_id:
-            continue
+    for block in model.of_product(product_id):
         series = block.block.series
         there = np.array([panel.series[number][0] in customers for number in series], dtype=bool)
         rows = np.flatnonzero(there & block.modelled & (usual[series] > 0))

@@ -6,11 +6,12 @@ never fall as the price falls: the model is log-linear.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
-from ai.data.means import last_known
+from ai.data.means import known_mean
 from ai.data.panel import Panel
 from ai.data.plan import usual_prices
 from ai.features.columns import DEPTH_LIMITS
@@ -88,24 +89,23 @@ class Simulation:
 
 def simulate(panel: Panel, model: LogLinearModel, quiet: np.ndarray, draft: Draft) -> Simulation:
     """quiet: (series, weeks + 6) mean units without promotion from the first week on, NaN where unknown."""
-    usual = usual_prices(panel)
+    usual, shape = usual_prices(panel), len(panel.series)
     products: list[DraftProduct] = []
     refused: list[tuple[str, str]] = []
-    depth_of = np.zeros(len(panel.series))
-    promoted_units: dict[int, np.ndarray] = {}
+    promoted = Promoted(
+        draft.product_ids, draft.weeks, draft.feature, np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape)
+    )
     for product_id in draft.product_ids:
-        found = [block for block in model.blocks.values() if block.block.product_id == product_id]
         reason = "it has no modelled sales at these customers"
-        for block in found:
+        for block in model.of_product(product_id):
             rows = _rows(panel, block, quiet, usual, draft)
             if block.refusal:
                 reason = block.refusal
             elif len(rows):
-                products.append(_product(panel, block, rows, quiet, usual, draft, depth_of, promoted_units))
+                products.append(_product(panel, block, rows, quiet, usual, draft, promoted))
                 reason = ""
         if reason:
             refused.append((product_id, reason))
-    promoted = Promoted(draft.product_ids, draft.weeks, draft.feature, depth_of, promoted_units)
     return Simulation(draft, products, refused, units_of_sisters(panel, model, quiet, promoted))
 
 
@@ -124,77 +124,99 @@ def _depth(usual: np.ndarray, draft: Draft) -> np.ndarray:
 
 def own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
     """(series, columns) of the design, zero but for the own promotion."""
-    values = {
+    traits = np.zeros((len(depth), len(block.names)))
+    columns, values = _own_traits(block, depth, draft)
+    traits[:, columns] = values
+    return traits
+
+
+def _own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> tuple[list[int], np.ndarray]:
+    """The columns of the design that the own promotion moves, and their values (series, columns)."""
+    values: dict[str, np.ndarray | float] = {
         "depth": depth,
-        "deal": np.full(len(depth), draft.deal),
-        "feature": np.full(len(depth), draft.feature),
-        "display": np.full(len(depth), draft.display),
+        "deal": draft.deal,
+        "feature": draft.feature,
+        "display": draft.display,
         "feature_x_depth": draft.feature * depth,
         "deal_x_depth": draft.deal * depth,
     }
-    return np.stack([values.get(name, np.zeros(len(depth))) for name in block.names], axis=1)
+    columns = [block.place[name] for name in values if name in block.place]
+    traits = np.empty((len(depth), len(columns)))
+    for number, name in enumerate(name for name in values if name in block.place):
+        traits[:, number] = values[name]
+    return columns, traits
 
 
 def _product(
-    panel: Panel, block: BlockModel, rows: np.ndarray, quiet: np.ndarray, usual: np.ndarray, draft: Draft,
-    depth_of: np.ndarray, promoted_units: dict[int, np.ndarray],
-) -> DraftProduct:  # fmt: skip
+    panel: Panel, block: BlockModel, rows: np.ndarray, quiet: np.ndarray, usual: np.ndarray, draft: Draft, promotion: Promoted
+) -> DraftProduct:
+    """Also writes into `promotion` what its series sell."""
     series = block.block.series[rows]
     depth = _depth(usual[series], draft)
-    depth_of[series] = depth
-    traits = own_traits(block, depth, draft)
-    lift = np.exp(np.clip(traits @ block.fit.coefficients, -5.0, 5.0))
+    columns, traits = _own_traits(block, depth, draft)
+    covariance = block.fit.covariance[np.ix_(columns, columns)]
+    lift = np.exp(np.clip(traits @ block.fit.coefficients[columns], -5.0, 5.0))
     base = quiet[series]
     during = base[:, : draft.weeks]
     promoted = during * lift[:, None]
+    units = promoted.sum(axis=1)
+    promotion.on[series], promotion.depth[series], promotion.units[series] = True, depth, units
     whole = np.concatenate([promoted, base[:, draft.weeks :]], axis=1)
-    promoted_units |= dict(zip(series.tolist(), whole, strict=True))
-    gradient = promoted.sum(axis=1) @ traits
-    shared = (block.shared.level + block.shared.promoted / draft.weeks) * promoted.sum() ** 2
-    own = (block.own.level + block.own.promoted / draft.weeks) * float((promoted.sum(axis=1) ** 2).sum())
+    gradient = units @ traits
+    shared = (block.shared.level + block.shared.promoted / draft.weeks) * units.sum() ** 2
+    own = (block.own.level + block.own.promoted / draft.weeks) * float((units**2).sum())
     after, after_variance = _after(block, whole, depth, draft)
-    price = usual[series] * np.exp(-depth)
-    weight = promoted.sum(axis=1) + 1e-9
-    cost = last_known(panel.cost_regular[series])
-    known = np.isfinite(cost)
+    weight = units + 1e-9
     return DraftProduct(
         block=block,
         series=series,
         baseline=float(during.sum()),
-        promoted=float(promoted.sum()),
-        sd=float(np.sqrt(max(gradient @ block.fit.covariance @ gradient, 0.0) + shared + own)),
+        promoted=float(units.sum()),
+        sd=float(np.sqrt(max(gradient @ covariance @ gradient, 0.0) + shared + own)),
         after=float(after.sum()),
         after_variance=after_variance,
-        price_regular=float(np.average(usual[series], weights=weight)),
-        price=float(np.average(price, weights=weight)),
-        cost_regular=float(np.average(cost[known], weights=weight[known])) if known.any() else float("nan"),
-        weekly=DraftWeeks(base.sum(axis=0), whole.sum(axis=0), after, _weekly_variance(block, promoted, traits, len(after))),
+        price_regular=known_mean(usual[series], weight),
+        price=known_mean(usual[series] * np.exp(-depth), weight),
+        cost_regular=known_mean(panel.last_costs[series], weight),
+        weekly=DraftWeeks(
+            base.sum(axis=0), whole.sum(axis=0), after, _weekly_variance(block, promoted, traits, covariance, len(after))
+        ),
     )
 
 
-def _weekly_variance(block: BlockModel, promoted: np.ndarray, traits: np.ndarray, weeks: int) -> np.ndarray:
+def _weekly_variance(
+    block: BlockModel, promoted: np.ndarray, traits: np.ndarray, covariance: np.ndarray, weeks: int
+) -> np.ndarray:
     """(weeks,) of the promoted units of each single week: coefficients, the chain's shock and the stores' own."""
     gradients = promoted.T @ traits
     shared = (block.shared.level + block.shared.promoted) * promoted.sum(axis=0) ** 2
     own = (block.own.level + block.own.promoted) * (promoted**2).sum(axis=0)
-    found = np.einsum("wk,kl,wl->w", gradients, block.fit.covariance, gradients) + shared + own
+    found = ((gradients @ covariance) * gradients).sum(axis=1) + shared + own
     return np.concatenate([np.maximum(found, 0.0), np.zeros(weeks - len(found))])
 
 
 def _after(block: BlockModel, whole: np.ndarray, depth: np.ndarray, draft: Draft) -> tuple[np.ndarray, float]:
     """(weeks + 6,) units that the promotion leaves in its own later weeks and the six behind it; variance of their sum.
 
-    whole: (series, weeks + 6) units without what is left.
+    whole: (series, weeks + 6) units without what is left. What the promotion leaves in a week is the size of its trait at the
+    store, the same in each of its weeks, times the share of the weeks remembered that it was on.
     """
-    weeks = draft.weeks + LONGEST_LAG
-    on = np.arange(weeks) < draft.weeks
-    columns = lag_columns(np.maximum(depth, 0.0)[:, None] * on, np.full(len(depth), draft.feature)[:, None] * on)
-    place = {name: number for number, name in enumerate(block.names)}
-    used = [column for column in columns if column.name in place]
+    sizes = {"depth": np.maximum(depth, 0.0), "feature": np.full(len(depth), draft.feature)}
+    used = [(block.place[name], sizes[trait], share) for name, trait, share in _remembered(draft.weeks) if name in block.place]
     if not used:
-        return np.zeros(weeks), 0.0
-    chosen = np.array([place[column.name] for column in used])
-    effect = sum((column.values * block.fit.coefficients[place[column.name]] for column in used), np.zeros((len(depth), weeks)))
-    gradient = np.array([(whole * np.exp(effect) * column.values).sum() for column in used])
+        return np.zeros(whole.shape[1]), 0.0
+    chosen = [column for column, _size, _share in used]
+    effect = sum(
+        (size[:, None] * (share * block.fit.coefficients[column]) for column, size, share in used), np.zeros(whole.shape)
+    )
+    left = whole * np.exp(effect)
+    gradient = np.array([(size @ left) @ share for _column, size, share in used])
     variance = float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient)
     return (whole * np.expm1(effect)).sum(axis=0), max(variance, 0.0)
+
+
+@functools.lru_cache(maxsize=64)
+def _remembered(weeks: int) -> list[tuple[str, str, np.ndarray]]:
+    """Lag columns of a promotion of so many weeks: name, trait, and by week (weeks + 6) the share that its trait counts for."""
+    on = (np.arange(weeks + LONGEST_LAG) < weeks).astype(float)[None]
+    return [(column.name, column.name.split("_")[1], column.values[0]) for column in lag_columns(on, on)]

@@ -19,7 +19,7 @@ Make, Fit = Callable[..., Panel], Callable[[Panel], LogLinearModel]
 def warnings(panel: Panel, model: LogLinearModel, **choices: float) -> list[str]:
     quiet = np.full((len(panel.series), 8), 50.0)
     found = simulate(panel, model, quiet, Draft(frozenset(f"cus_{n}" for n in range(12)), ("prd_a",), 2, **choices))
-    return unseen(panel, found.draft, found.products)
+    return unseen(panel, model, found.draft, found.products)
 
 
 def displayed(sales: SalesColumns, products: tuple[int, ...]) -> SalesColumns:
@@ -57,7 +57,7 @@ def test_a_cut_that_nobody_ever_saw_stands_on_published_studies(make_panel: Make
     panel = make_panel(never_cheaper)
     model = quick_model(panel)
     assert any("published studies" in told for told in warnings(panel, model, cut=0.2))
-    assert unseen_cut(panel, list(model.blocks.values()))
+    assert unseen_cut(panel, model, list(model.blocks.values()))
     assert {one.promotion.basis for one in elasticities(panel, model, set())} == {"prior"}
 
 
