@@ -50,14 +50,14 @@ def forecast() -> Response:
     refused: list[Refusal] = []
     total: ForecastTotal | None = None
     if len(stand_ins):
-        plan, found = book.forecast(stand_ins, weeks, [_event(panel, planned) for planned in asked.plan])
+        prices, found = book.forecast(stand_ins, weeks, [_event(panel, planned) for planned in asked.plan])
         place = {int(number): row for row, number in enumerate(stand_ins)}
         if alone:
             total, refused = _summed_up(panel, found, stand_ins, weeks, asked.objective, shared_of(ready.entry.metrics))
 
         def collect(objective: str, answered: list[ForecastSeries], declined: list[Refusal]) -> None:
             for number in series:
-                _add_series(panel, plan, found, place, int(number), weeks, objective, answered, declined)
+                _add_series(panel, prices, found, place, int(number), weeks, objective, answered, declined)
             for pair in missing:
                 _add_stand_in(panel, found, place, pair, weeks, objective, answered, declined)
 
@@ -176,7 +176,7 @@ def _event(panel: Panel, planned: PlannedWeeks) -> PlannedEvent:
 
 
 def _add_series(
-    panel: Panel, plan: Panel, found: Forecast, place: dict[int, int], number: int, weeks: list[int], objective: str,
+    panel: Panel, prices: np.ndarray, found: Forecast, place: dict[int, int], number: int, weeks: list[int], objective: str,
     answered: list[ForecastSeries], refused: list[Refusal],
 ) -> None:  # fmt: skip
     customer_id, product_id = panel.series[number]
@@ -185,14 +185,14 @@ def _add_series(
         refused.append(Refusal(customer_id=customer_id, product_id=product_id, reason=_NOT_SEEN))
         return
     points = {"mean": found.mean, "median": found.median, "mape": found.mape}[objective][row]
-    prices = plan.price[number, [week - plan.first_week for week in weeks]]
     answered.append(
         ForecastSeries(
             customer_id=customer_id,
             product_id=product_id,
             basis="model",
             weeks=[
-                _week(panel, week, float(points[t]), found.quantiles[row, t], float(prices[t])) for t, week in enumerate(weeks)
+                _week(panel, week, float(points[t]), found.quantiles[row, t], float(prices[row, t]))
+                for t, week in enumerate(weeks)
             ],
         )
     )

@@ -54,7 +54,7 @@ def serve_from(folder: Path, size: Size) -> dict[str, Any]:
     customers = frozenset(panel.sellers)
     drafts = [Draft(customers, (product,), 2, cut=0.2, deal=1.0) for product in sorted(panel.sold)]
     simulated = [simulate(panel, ready.model, quiet, draft).net for draft in drafts]
-    _plan, found = ready.book().forecast(np.arange(len(panel.series)), ahead[:8], [])
+    _prices, found = ready.book().forecast(np.arange(len(panel.series)), ahead[:8], [])
     return {
         "rows": panel.rows,
         "series": len(panel.series),

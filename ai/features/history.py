@@ -25,8 +25,8 @@ def history_columns(market: Market, origin: int) -> dict[str, np.ndarray]:
     year = decayed_mean(units, origin, 1.0, 26)
     promoted = (market.deal > 0) | (market.feature > 0) | (market.display > 0) | (market.depth > _QUIET_DEPTH)
     quiet = decayed_mean(np.where(promoted, np.nan, units), origin, 0.93, 52)
-    of_store = decayed_mean(group_mean(units[:, : origin + 1], market.store), origin, 1.0, 26)
-    of_store_now = decayed_mean(group_mean(units[:, max(0, origin - 3) : origin + 1], market.store), min(origin, 3), 1.0, 4)
+    of_store = decayed_mean(market.store_means, origin, 1.0, 26)
+    of_store_now = decayed_mean(market.store_means, origin, 1.0, 4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a series without sales has no spread
         spread = np.nanstd(units[:, max(0, origin - 25) : origin + 1], axis=1)
@@ -40,7 +40,7 @@ def history_columns(market: Market, origin: int) -> dict[str, np.ndarray]:
         "depth_at_origin": market.depth[:, origin],
         "deal_at_origin": market.deal[:, origin],
         "feature_at_origin": market.feature[:, origin],
-        "store_now": of_store_now - of_store,
+        "store_now": (of_store_now - of_store)[market.store],
         "chain_at_origin": group_mean((units[:, origin] - slow)[:, None], market.product)[:, 0],
         "weeks_known": np.isfinite(units[:, : origin + 1]).sum(axis=1).astype(float),
     }

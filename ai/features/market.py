@@ -32,6 +32,7 @@ class Market:
     product: np.ndarray  # (series,) number of the block: one product at one retailer
     shelf: np.ndarray  # (series,) number of the category at the customer: rivals stand on the same shelf
     store: np.ndarray  # (series,) number of the customer
+    store_means: np.ndarray  # (stores, weeks) mean log units over all that the customer sold
     blocks: list[Block]
 
     @property
@@ -43,22 +44,31 @@ class Market:
         return self.log_units.shape[1]
 
 
-def market_of(panel: Panel, blocks: list[Block] | None = None) -> Market:
+def market_of(
+    panel: Panel,
+    blocks: list[Block] | None = None,
+    numbers: list[int] | None = None,
+    store_means: dict[str, np.ndarray] | None = None,
+) -> Market:
     """The market of `panel`, whose later weeks may hold a plan only (prices and flags without units).
 
-    blocks: those a model was fitted on, in its order, followed by any others; by default those of the panel.
+    blocks: those a model was fitted on, in its order, followed by any others; by default those of the panel. Where the panel
+    is a part of the market, `numbers` are those of the blocks in the whole, and `store_means` by customer come from the whole.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         log_price = np.where(panel.price > 0, np.log(panel.price), np.nan)
     filled = _filled(log_price)
+    log_units = log_units_of(panel)
     product = np.zeros(len(panel.series), dtype=int)
     blocks = blocks_of(panel) if blocks is None else blocks
-    for number, block in enumerate(blocks):
+    for number, block in zip(numbers or range(len(blocks)), blocks, strict=True):
         product[block.series] = number
     shelves = [(customer_id, category_of(panel, product_id)) for customer_id, product_id in panel.series]
+    store = _numbered([customer_id for customer_id, _ in panel.series])
+    means = means_by_store(panel, log_units) if store_means is None else store_means
     return Market(
         first_week=panel.first_week,
-        log_units=np.where(np.isfinite(panel.units), np.log(np.maximum(panel.units, SMALLEST_UNITS)), np.nan),
+        log_units=log_units,
         log_price=log_price,
         price_filled=filled,
         depth=np.maximum(_trailing_highest(filled) - filled, 0.0),
@@ -67,9 +77,21 @@ def market_of(panel: Panel, blocks: list[Block] | None = None) -> Market:
         display=np.nan_to_num(panel.display),
         product=product,
         shelf=_numbered(shelves),
-        store=_numbered([customer_id for customer_id, _ in panel.series]),
+        store=store,
+        store_means=np.stack([means[customer_id] for customer_id in dict.fromkeys(customer for customer, _ in panel.series)]),
         blocks=blocks,
     )
+
+
+def log_units_of(panel: Panel) -> np.ndarray:
+    """(series, weeks), NaN where no row exists."""
+    return np.where(np.isfinite(panel.units), np.log(np.maximum(panel.units, SMALLEST_UNITS)), np.nan)
+
+
+def means_by_store(panel: Panel, log_units: np.ndarray) -> dict[str, np.ndarray]:
+    """(weeks,) by customer: mean log units of all its series, NaN where none is known."""
+    ids = list(dict.fromkeys(customer for customer, _ in panel.series))
+    return dict(zip(ids, _means(log_units, _numbered([customer for customer, _ in panel.series])), strict=True))
 
 
 def _numbered(keys: list) -> np.ndarray:
@@ -114,12 +136,17 @@ def decayed_mean(values: np.ndarray, origin: int, decay: float, weeks: int) -> n
 
 def group_mean(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Mean of the known values of each series' group, (series, weeks) like `values`; NaN where none is known."""
+    return _means(values, group)[group]
+
+
+def _means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """(groups, weeks)"""
     known = np.isfinite(values)
     groups = int(group.max()) + 1 if len(group) else 0
     total, count = np.zeros((groups, values.shape[1])), np.zeros((groups, values.shape[1]))
     np.add.at(total, group, np.where(known, values, 0.0))
     np.add.at(count, group, known)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)[group]
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def lagged(values: np.ndarray, weeks: int) -> np.ndarray:

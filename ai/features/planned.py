@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ai.features.market import Market, group_mean, lagged, past_mean
@@ -10,40 +12,40 @@ from ai.features.rhythm import rhythm_columns
 
 def planned_columns(market: Market) -> dict[str, np.ndarray]:
     """(series, weeks) each: prices and promotions up to and including the week; no sales."""
+    return {name: values.astype(np.float32) for name, values in _columns(market)}
+
+
+def _columns(market: Market) -> Iterator[tuple[str, np.ndarray]]:
+    """One after the other: all of them at full precision would be the largest thing in memory."""
     price, depth = market.price_filled, market.depth
     featured, on_deal = (market.feature > 0).astype(float), (market.deal > 0).astype(float)
     against = {weeks: np.nan_to_num(price - past_mean(market.log_price, weeks)) for weeks in (8, 26)}
-    columns = {
-        "price": price,
-        "price_vs_8": against[8],
-        "price_vs_26": against[26],
-        "price_change_1": price - lagged(price, 1),
-        "price_change_2": price - lagged(price, 2),
-        "depth": depth,
-        "deal": market.deal,
-        "feature": market.feature,
-        "display": market.display,
-        "deal_mean_8": past_mean(market.deal, 8),
-        "feature_mean_8": past_mean(market.feature, 8),
-        "depth_mean_8": past_mean(depth, 8),
-        "rival_depth": _of_rivals(depth, market.shelf),
-        "rival_price_vs_26": _of_rivals(against[26], market.shelf),
-        "rival_feature": _of_rivals(featured, market.shelf),
-        "rival_deal": _of_rivals(on_deal, market.shelf),
-        "rival_deepest": _highest_of_rivals(depth, market.shelf),
-        "price_vs_chain": np.nan_to_num(market.log_price - group_mean(market.log_price, market.product)),
-        "chain_feature": group_mean(featured, market.product),
-        "chain_deal": group_mean(on_deal, market.product),
-        "chain_depth": group_mean(depth, market.product),
-    }
-    columns |= rhythm_columns(market)
+    yield "price", price
+    yield "price_vs_8", against[8]
+    yield "price_vs_26", against[26]
+    yield "price_change_1", price - lagged(price, 1)
+    yield "price_change_2", price - lagged(price, 2)
+    yield "depth", depth
+    yield "deal", market.deal
+    yield "feature", market.feature
+    yield "display", market.display
+    yield "deal_mean_8", past_mean(market.deal, 8)
+    yield "feature_mean_8", past_mean(market.feature, 8)
+    yield "depth_mean_8", past_mean(depth, 8)
+    yield "rival_depth", _of_rivals(depth, market.shelf)
+    yield "rival_price_vs_26", _of_rivals(against[26], market.shelf)
+    yield "rival_feature", _of_rivals(featured, market.shelf)
+    yield "rival_deal", _of_rivals(on_deal, market.shelf)
+    yield "rival_deepest", _highest_of_rivals(depth, market.shelf)
+    yield "price_vs_chain", np.nan_to_num(market.log_price - group_mean(market.log_price, market.product))
+    yield "chain_feature", group_mean(featured, market.product)
+    yield "chain_deal", group_mean(on_deal, market.product)
+    yield "chain_depth", group_mean(depth, market.product)
+    yield from rhythm_columns(market)
     for weeks in (1, 2, 3):
-        columns |= {
-            f"deal_{weeks}": lagged(market.deal, weeks),
-            f"feature_{weeks}": lagged(market.feature, weeks),
-            f"depth_{weeks}": lagged(depth, weeks),
-        }
-    return {name: values.astype(np.float32) for name, values in columns.items()}
+        yield f"deal_{weeks}", lagged(market.deal, weeks)
+        yield f"feature_{weeks}", lagged(market.feature, weeks)
+        yield f"depth_{weeks}", lagged(depth, weeks)
 
 
 def _of_rivals(values: np.ndarray, shelf: np.ndarray) -> np.ndarray:

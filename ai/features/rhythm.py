@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ai.features.market import Market, lagged, past_mean
@@ -13,24 +15,22 @@ _LOWEST_WEEKS = 26
 _WORTH_OF_A_FEATURE = 0.3  # in log price cut, of a feature without any cut
 
 
-def rhythm_columns(market: Market) -> dict[str, np.ndarray]:
-    """(series, weeks) each: prices and promotions up to and including the week; no sales."""
+def rhythm_columns(market: Market) -> Iterator[tuple[str, np.ndarray]]:
+    """(series, weeks) each, one after the other: prices and promotions up to and including the week; no sales."""
     featured, on_deal = market.feature > _FLAGGED, market.deal > _FLAGGED
     push = featured * (_WORTH_OF_A_FEATURE + market.depth)
     of_shelf = _of_shelf(push, market.shelf)
     since_feature = weeks_since(featured)
-    return {
-        "since_feature": since_feature,
-        "since_deep": weeks_since(market.depth > _DEEP),
-        "since_any_feature": _least_of_shelf(since_feature, market.shelf),
-        "run_deal": weeks_running(on_deal),
-        "run_feature": weeks_running(featured),
-        "price_gap": _gap_to_cheapest_rival(market.price_filled, market.shelf),
-        "rival_push": of_shelf - push,
-        "shelf_push_1": lagged(of_shelf, 1),
-        "shelf_push_4": past_mean(of_shelf, 4),
-        "vs_lowest_26": market.price_filled - _lowest_before(market.price_filled),
-    }
+    yield "since_feature", since_feature
+    yield "since_deep", weeks_since(market.depth > _DEEP)
+    yield "since_any_feature", _least_of_shelf(since_feature, market.shelf)
+    yield "run_deal", weeks_running(on_deal)
+    yield "run_feature", weeks_running(featured)
+    yield "price_gap", _gap_to_cheapest_rival(market.price_filled, market.shelf)
+    yield "rival_push", of_shelf - push
+    yield "shelf_push_1", lagged(of_shelf, 1)
+    yield "shelf_push_4", past_mean(of_shelf, 4)
+    yield "vs_lowest_26", market.price_filled - _lowest_before(market.price_filled)
 
 
 def shelf_columns(market: Market, origin: int) -> dict[str, np.ndarray]:

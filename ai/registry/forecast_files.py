@@ -9,6 +9,7 @@ import numpy as np
 
 from ai.data.panel import Panel
 from ai.features.columns import Block
+from ai.features.design import blocks_of
 from ai.features.market import Market, market_of
 from ai.models.forecast import AIMS, ForecastModel, Members
 from ai.models.ridge import BlockRidge, Ridge
@@ -34,7 +35,6 @@ class BoundForecast:
 
 def pack_forecast(model: ForecastModel, panel: Panel) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Facts for the JSON file and arrays for the archive; customers and rivals by id."""
-    market = market_of(panel)
     arrays: dict[str, np.ndarray] = {
         "spread.weights": model.spread.weights,
         "spread.z": model.spread.z,
@@ -50,7 +50,7 @@ def pack_forecast(model: ForecastModel, panel: Panel) -> tuple[dict[str, Any], d
         "horizons": list(model.horizons),
         "tried": model.spread.tried,
         "metrics": model.metrics,
-        "blocks": [_block_facts(panel, block) for block in market.blocks],
+        "blocks": [_block_facts(panel, block) for block in blocks_of(panel)],
         "series": [list(pair) for pair in panel.series],
     }
     return facts, {_PREFIX + name: values for name, values in arrays.items()}
@@ -73,7 +73,7 @@ def bind_forecast(facts: dict[str, Any], arrays: dict[str, np.ndarray], panel: P
     kept = {name.removeprefix(_PREFIX): values for name, values in arrays.items() if name.startswith(_PREFIX)}
     usual_of = {tuple(pair): float(value) for pair, value in zip(facts["series"], kept["usual"], strict=True)}
     usual = np.array([usual_of.get(pair, 0.0) for pair in panel.series])
-    found = market_of(panel).blocks
+    found = blocks_of(panel)
     blocks, rows_of = _blocks_on(facts, panel, found)
     last = int(facts["last_week"] - panel.first_week)
     ridges = {aim: Ridge(usual, last, [_ridge_on(kept, aim, n, rows) for n, rows in enumerate(rows_of)]) for aim in AIMS}

@@ -15,6 +15,7 @@ from ai.data.panel import Panel
 from ai.evaluation.orange_juice import known_at
 from ai.evaluation.scores import Score, coverage, score
 from ai.features.columns import Block
+from ai.features.design import blocks_of
 from ai.features.forecast_rows import ForecastRows
 from ai.features.market import market_of
 from ai.models.forecast import FEWEST_WEEKS, Forecaster, ForecastModel, TooShort, fit_forecast
@@ -58,7 +59,7 @@ def hidden_weeks(
         raise TooShort(f"hiding {weeks} weeks needs {FEWEST_WEEKS + weeks} weeks of sales, there are {panel.weeks}")
     known = known_at(panel, end, end)
     model = fit_forecast(known, threads=threads, progress=lambda share: progress(0.8 * share))
-    blocks = market_of(known).blocks
+    blocks = blocks_of(known)
     targets = np.arange(end + 1, last + 1)
     return said_of(panel, model, blocks, targets, lambda share: progress(0.8 + 0.2 * share))
 

@@ -19,7 +19,7 @@ def test_a_run_counts_the_weeks_before_without_a_break() -> None:
 
 def test_the_cheapest_rival_is_another_product(panel: Panel) -> None:
     market = market_of(panel)
-    gap = rhythm_columns(market)["price_gap"]
+    gap = dict(rhythm_columns(market))["price_gap"]
     shelf = market.price_filled[market.shelf == 0]
     for row, found in enumerate(gap[market.shelf == 0]):
         assert np.allclose(found, shelf[row] - np.delete(shelf, row, axis=0).min(axis=0))
