@@ -134,6 +134,22 @@ def _mean_by_cell(values: np.ndarray, weights: np.ndarray, cell: np.ndarray, cel
     return np.divide(summed, total, out=np.full(cells, np.nan), where=total > 0)
 
 
+def _cells_of(sales: SalesColumns) -> tuple[np.ndarray, int, int, np.ndarray]:
+    """Codes of the pairs of customer and product, the first week, the number of weeks, and the cell (series, week) of each row.
+
+    Raises PanelTooLarge.
+    """
+    week = week_numbers(sales.period)
+    first, weeks = int(week.min()), int(week.max() - week.min()) + 1
+    pairs, series = np.unique(sales.customer.astype(np.int64) * len(sales.product_ids) + sales.product, return_inverse=True)
+    if weeks > MOST_WEEKS or len(pairs) * weeks > MOST_CELLS:
+        raise PanelTooLarge(
+            f"{len(pairs):,} series over {weeks:,} weeks are more than {MOST_CELLS:,} cells; "
+            "correct mistyped dates or import a shorter history"
+        )
+    return pairs, first, weeks, series * weeks + (week - first)
+
+
 def build_panel(sales: SalesColumns, customers: dict[str, Customer], products: dict[str, Product]) -> Panel | None:
     """The panel of `sales`, or None when there is no row.
 
@@ -142,18 +158,9 @@ def build_panel(sales: SalesColumns, customers: dict[str, Customer], products: d
     """
     if len(sales) == 0:
         return None
-    week = week_numbers(sales.period)
-    first, weeks = int(week.min()), int(week.max() - week.min()) + 1
-    pair = sales.customer.astype(np.int64) * len(sales.product_ids) + sales.product
-    pairs, series_of_row = np.unique(pair, return_inverse=True)
-    if weeks > MOST_WEEKS or len(pairs) * weeks > MOST_CELLS:
-        raise PanelTooLarge(
-            f"{len(pairs):,} series over {weeks:,} weeks are more than {MOST_CELLS:,} cells; "
-            "correct mistyped dates or import a shorter history"
-        )
+    pairs, first, weeks, cell = _cells_of(sales)
     shape = (len(pairs), weeks)
     cells = shape[0] * weeks
-    cell = series_of_row * weeks + (week - first)
     weight = np.where(sales.units > 0, sales.units, 1e-6)
 
     def mean(values: np.ndarray) -> np.ndarray:

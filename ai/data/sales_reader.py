@@ -84,10 +84,11 @@ def _paid(document: dict[str, Any], units: float) -> float:
 
 
 def read_sales(database: Database[dict[str, Any]], source: str) -> SalesColumns:
-    """All sales of one source ("pos" or "shipment"), row by row into flat arrays (about 100 bytes a row)."""
+    """All sales of one source ("pos" or "shipment"), row by row into flat arrays (about 70 bytes a row)."""
     customers, products = _Codes(), _Codes()
-    customer, product = array("l"), array("l")
-    numbers = {name: array("d") for name in ("period", "units", "price", "regular", "cost", "deal", "feature", "display")}
+    customer, product = array("i"), array("i")
+    numbers = {name: array("d") for name in ("period", "units", "price", "regular", "cost")}
+    flags = {name: array("f") for name in ("deal", "feature", "display")}
     cursor = database["sales"].find({"source": source}, dict.fromkeys(_SALES_FIELDS, 1) | {"_id": 0})
     for document in cursor.batch_size(5_000):
         period, units = document.get("period"), as_number(document.get("units"))
@@ -100,14 +101,14 @@ def read_sales(database: Database[dict[str, Any]], source: str) -> SalesColumns:
         numbers["price"].append(_paid(document, units))
         numbers["regular"].append(as_number(document.get("price_regular")))
         numbers["cost"].append(as_number(document.get("unit_acquisition_cost")))
-        for flag in ("deal", "feature", "display"):
-            numbers[flag].append(as_number(document.get(flag)))
-    column = {name: np.array(values, dtype=float) for name, values in numbers.items()}
+        for flag, values in flags.items():
+            values.append(as_number(document.get(flag)))
+    column = {name: _view(values) for name, values in (numbers | flags).items()}
     return SalesColumns(
         customer_ids=customers.ids,
         product_ids=products.ids,
-        customer=np.array(customer, dtype=np.int64),
-        product=np.array(product, dtype=np.int64),
+        customer=_view(customer),
+        product=_view(product),
         period=column["period"],
         units=column["units"],
         price=column["price"],
@@ -117,6 +118,11 @@ def read_sales(database: Database[dict[str, Any]], source: str) -> SalesColumns:
         feature=column["feature"],
         display=column["display"],
     )
+
+
+def _view(values: array[Any]) -> np.ndarray:
+    """The same numbers in the same memory: a copy of all sales would be the largest thing in memory."""
+    return np.frombuffer(values, dtype=values.typecode)
 
 
 def sales_stamp(database: Database[dict[str, Any]]) -> str:

@@ -52,13 +52,17 @@ def invented_sales(size: Size, seed: int = 1) -> SalesColumns:
     )
 
 
+def invented_trees(size: Size) -> tuple[dict[str, Customer], dict[str, Product]]:
+    """One retailer's stores, and products in categories of ten."""
+    stores, products = (f"cus_{number}" for number in range(size.stores)), (f"prd_{number}" for number in range(size.products))
+    return (
+        {key: Customer(key, key, "cus_chain", ("cus_chain", key)) for key in stores},
+        {key: Product(key, key, f"prd_category_{number // PRODUCTS_OF_A_CATEGORY}") for number, key in enumerate(products)},
+    )
+
+
 def invented_panel(size: Size, seed: int = 1) -> Panel:
-    sales = invented_sales(size, seed)
-    customers = {key: Customer(key, key, "cus_chain", ("cus_chain", key)) for key in sales.customer_ids}
-    products = {
-        key: Product(key, key, f"prd_category_{number // PRODUCTS_OF_A_CATEGORY}") for number, key in enumerate(sales.product_ids)
-    }
-    panel = build_panel(sales, customers, products)
+    panel = build_panel(invented_sales(size, seed), *invented_trees(size))
     if panel is None:
         raise ValueError("a market without stores, products or weeks has no sales")
     return panel

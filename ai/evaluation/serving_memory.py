@@ -1,7 +1,7 @@
 """`python -m ai.evaluation.serving_memory fit|serve FOLDER STORES PRODUCTS WEEKS`: memory of a process that only answers.
 
 The model is fitted by one process and served by another, as in the appliance, so that what training needs is not counted. The
-sales are invented and built anew by the serving process, as it reads them from the database.
+sales are invented; the serving process reads them from a file, document by document, as it reads them from the database.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bson.decimal128 import Decimal128
 
+from ai.data.panel import build_panel
+from ai.data.sales_reader import read_sales
 from ai.data.weeks import monday_of
-from ai.evaluation.scale import Size, invented_panel
+from ai.evaluation.scale import Size, invented_panel, invented_sales, invented_trees
 from ai.models.forecast import fit_forecast
 from ai.models.loglinear import NORMAL_CALIBRATION, LogLinearModel, fit_blocks
 from ai.models.simulate import Draft, simulate
@@ -26,10 +31,15 @@ from ai.registry.storage import bind, pack
 from ai.serving import WARM_WEEKS, Ready
 
 SOURCE = "pos"
+_SALES = "sales.npy"
+_FIELDS = ("customer", "product", "period", "units", "price", "cost", "deal", "feature")
+_BATCH = 5_000
 
 
 def fit_into(folder: Path, size: Size) -> None:
     """A model of the invented sales in a registry; measuring on hidden weeks would change nothing that is served."""
+    sales = invented_sales(size)
+    np.stack([getattr(sales, name) for name in _FIELDS], axis=1, dtype=float).tofile(folder / _SALES)
     panel = invented_panel(size)
     blocks, origin = fit_blocks(panel)
     model = LogLinearModel(origin, panel.first_week, panel.last_week, blocks, NORMAL_CALIBRATION)
@@ -42,8 +52,9 @@ def fit_into(folder: Path, size: Size) -> None:
 
 def serve_from(folder: Path, size: Size) -> dict[str, Any]:
     """Loads, works out the first weeks, simulates each product, forecasts everything: what it came to, and the peak."""
-    panel = invented_panel(size)
+    panel = build_panel(read_sales(SalesInAFile(folder / _SALES), SOURCE), *invented_trees(size))  # type: ignore[arg-type]
     loaded = Registry(folder).load(SOURCE)
+    assert panel is not None
     assert loaded is not None
     entry, stored = loaded
     ready = Ready(entry, panel, bind(stored, panel), stored)
@@ -61,6 +72,42 @@ def serve_from(folder: Path, size: Size) -> dict[str, Any]:
         "simulated_units": float(np.sum(simulated)),
         "forecast_units": float(np.nansum(found.mean)),
         "serving_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+class SalesInAFile:
+    """Stands where the database is: its only collection, and a cursor that makes the documents of a batch at a time."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __getitem__(self, _collection: str) -> SalesInAFile:
+        return self
+
+    def find(self, _query: dict[str, Any], _fields: dict[str, int]) -> SalesInAFile:
+        return self
+
+    def batch_size(self, _rows: int) -> SalesInAFile:
+        return self
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with self._file.open("rb") as file:
+            while len(batch := np.fromfile(file, count=_BATCH * len(_FIELDS)).reshape(-1, len(_FIELDS))):
+                yield from (_document(*row) for row in batch.tolist())
+
+
+def _document(
+    customer: float, product: float, period: float, units: float, price: float, cost: float, deal: float, feature: float
+) -> dict[str, Any]:
+    return {
+        "customer_id": f"cus_{customer:.0f}",
+        "product_id": f"prd_{product:.0f}",
+        "period": datetime.fromtimestamp(period, UTC),
+        "units": units,
+        "price_paid": Decimal128(str(price)),
+        "unit_acquisition_cost": Decimal128(str(cost)),
+        "deal": deal,
+        "feature": feature,
     }
 
 
