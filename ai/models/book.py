@@ -143,9 +143,13 @@ class QuietWeeks:
 
     def units(self, weeks: list[int]) -> np.ndarray:
         """(series, weeks) for week numbers after the panel's last; NaN for series the model does not know."""
-        with self._guard:
-            missing = [week for week in weeks if week not in self._units]
-            if missing:
-                _, found = self._book.forecast(np.arange(len(self._book.panel.series)), missing, [])
-                self._units |= {week: found.mean[:, number] for number, week in enumerate(missing)}
-            return np.stack([self._units[week] for week in weeks], axis=1)
+        if not all(week in self._units for week in weeks):
+            with self._guard:
+                missing = [week for week in weeks if week not in self._units]
+                if missing:
+                    self._work_out(missing)
+        return np.stack([self._units[week] for week in weeks], axis=1)
+
+    def _work_out(self, weeks: list[int]) -> None:
+        _, found = self._book.forecast(np.arange(len(self._book.panel.series)), weeks, [])
+        self._units |= {week: found.mean[:, number] for number, week in enumerate(weeks)}
