@@ -19,6 +19,10 @@ cd "$ROOT"
 # shellcheck source=scripts/test/recovery.sh
 . scripts/test/recovery.sh
 
+# Compiled Python is kept, whatever the environment says: compiling everything anew is half the work of a quick run.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=$ROOT/.cache/bytecode
+
 usage() {
     cat <<'HELP'
 Usage: scripts/test.sh [options]
