@@ -213,13 +213,18 @@ class World:
 
     def tell(self, event: Event) -> None:
         """One event; its actions are carried out at once and tell their own events."""
-        before = self.state.services
-        self.state, actions = decide(self.state, event, self.now)
-        for name, service in self.state.services.items():
-            if service.phase is not before[name].phase:
-                self.history.append((self.now, name, service.phase))
+        before = self.state
+        self.state, actions = decide(before, event, self.now)
+        self.decided(before, event, actions)
+        if self.state.services is not before.services:
+            for name, service in self.state.services.items():
+                if service.phase is not before.services[name].phase:
+                    self.history.append((self.now, name, service.phase))
         for action in actions:
             self._carry_out(action)
+
+    def decided(self, before: State, event: Event, actions: list[Action]) -> None:
+        """For those who look on: what was decided, before it is carried out."""
 
     # --- inside --------------------------------------------------------------------------------------------------------
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from app.supervisor.actions import Action
 from app.supervisor.alerts.change import AlertChange
-from app.supervisor.decide import decide
 from app.supervisor.engine import EngineSilent
 from app.supervisor.events import Event
 from app.supervisor.incidents.book import STABILITY, Book
 from app.supervisor.incidents.incident import Entry, Incident
 from app.supervisor.incidents.shelf import Shelf
 from app.supervisor.loop import Observer
+from app.supervisor.state import State
 from app.supervisor.store import StateFile
 from tests.unit.supervisor.world import World
 
@@ -24,12 +25,10 @@ class Watched(World):
     book: Book | None = None
     others: list[Observer] = field(default_factory=list)
 
-    def tell(self, event: Event) -> None:
+    def decided(self, before: State, event: Event, actions: list[Action]) -> None:
         if self.book is not None:
-            after, actions = decide(self.state, event, self.now)
             for observer in (self.book, *self.others):
-                observer.turned(self.state, after, event, actions, self.now)
-        super().tell(event)
+                observer.turned(before, self.state, event, actions, self.now)
 
 
 class Desk:
