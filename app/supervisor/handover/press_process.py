@@ -58,13 +58,13 @@ def key(order: Mapping[str, Any]) -> bytes:
     return json.dumps({"public": public.hex(), "fingerprint": fingerprint(public)}).encode()
 
 
-_WORK = {"press": press, "check": check, "key": key}
+WORK = {"press": press, "check": check, "key": key}
 
 
 def main() -> None:
     """`{"work": "press" | "check" | "key", "seed", ...}` in, what it makes out."""
     order = json.load(sys.stdin)
-    sys.stdout.buffer.write(_WORK[order["work"]](order))
+    sys.stdout.buffer.write(WORK[order["work"]](order))
 
 
 if __name__ == "__main__":

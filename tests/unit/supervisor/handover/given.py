@@ -1,5 +1,6 @@
 """Evidence by which every line of the checklist is proven, and words to change one thing of it."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,8 @@ from app.supervisor.handover.evidence import (
     Saved,
     Uptime,
 )
+from app.supervisor.handover.press import Press
+from app.supervisor.handover.press_process import WORK
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DIGEST = "sha256:" + "ab" * 32
@@ -70,6 +73,13 @@ EVERYTHING = Evidence(
     deadlines=(Deadline("P1", timedelta(minutes=15), timedelta(hours=4), ("mail",)),),
     problems=(Problem("Doctor", "warning", "Age of the images"),),
 )
+
+
+class PressHere(Press):
+    """A press without a process of its own; `test_press.py` starts the real one."""
+
+    def _run(self, work: str, **order: Any) -> bytes:
+        return WORK[work](json.loads(json.dumps({"seed": self._seed().hex(), **order})))
 
 
 def lines(**changes: Any) -> dict[str, Line]:

@@ -23,7 +23,7 @@ from app.supervisor.handover.opening import signing_seed
 from app.supervisor.handover.press import Press
 from app.supervisor.handover.sections import document
 from app.supervisor.store import StateFile
-from tests.unit.supervisor.handover.given import EVERYTHING, NOW
+from tests.unit.supervisor.handover.given import EVERYTHING, NOW, PressHere
 
 SEED = b"\x07" * 32
 MADE = {"appliance": "trade.example", "made_at": NOW.isoformat(), "made_by": "Ada", "version": "1.0"}
@@ -74,7 +74,7 @@ def test_the_pdf_has_pages_and_survives_markup_and_foreign_letters(packed: bytes
     drawn = [zlib.decompress(a85decode(page)) for page in pages]
     assert sum(b"BT " in stream for stream in drawn) >= 2  # pages of text
     hostile = document(replace(EVERYTHING, name="<b>x</i> & Łódź"), LINES, "<para>")
-    assert Press(lambda: SEED).press(hostile, LINES, MADE)
+    assert PressHere(lambda: SEED).press(hostile, LINES, MADE)
 
 
 def test_without_its_fonts_the_pdf_is_made_all_the_same() -> None:
@@ -93,7 +93,7 @@ def test_an_appliance_without_any_evidence_gets_a_report_that_says_so() -> None:
     text = html(made.as_dict(), "abcd")
     assert "not proven: there is no backup" in text
     assert "There is no proven restore." in text
-    assert Press(lambda: SEED).press(made, checklist(empty), MADE)
+    assert PressHere(lambda: SEED).press(made, checklist(empty), MADE)
 
 
 def test_the_keeper_itself_loads_neither_reportlab_nor_cryptography() -> None:

@@ -14,12 +14,11 @@ from app.core.clock import FixedClock
 from app.core.errors import Conflict, Unavailable
 from app.supervisor.handover.binder import Binder
 from app.supervisor.handover.office import Office
-from app.supervisor.handover.press import Press
 from app.supervisor.handover.room import handover_room
 from app.supervisor.pages.signing_in import OPERATOR, OperatorSession
 from app.supervisor.pages.site import create_site
 from app.supervisor.store import Line, StateFile
-from tests.unit.supervisor.handover.given import EVERYTHING, NOW
+from tests.unit.supervisor.handover.given import EVERYTHING, NOW, PressHere
 from tests.unit.supervisor.pages.test_site import PASSWORD, Keeper
 from tests.unit.supervisor.world import World
 
@@ -33,7 +32,7 @@ class Room:
     def __init__(self, folder: Path) -> None:
         self.folder, self.notes, self.evidence = folder / "handover", list[Line](), EVERYTHING
         self.office = Office(
-            lambda: self.evidence, Press(lambda: b"\x07" * 32), Binder(self.folder), FixedClock(NOW), self.notes.append
+            lambda: self.evidence, PressHere(lambda: b"\x07" * 32), Binder(self.folder), FixedClock(NOW), self.notes.append
         )
         keeper: Any = Keeper(World().healthy())
         operator = OperatorSession(b"k" * 32, lambda: PASSWORD)
