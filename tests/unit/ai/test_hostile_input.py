@@ -49,7 +49,7 @@ def test_ten_megabytes_are_refused_unread(client: FlaskClient, path: str) -> Non
     assert peak < 2 * MEGABYTE
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [PATHS[0], *(pytest.param(path, marks=pytest.mark.slow) for path in PATHS[1:])])
 def test_seven_megabytes_of_ids_are_refused_in_bounded_memory(client: FlaskClient, path: str) -> None:
     body = json.dumps({"customer_ids": ["c" * 60] * 100_000, "product_ids": ["p"]}).encode()
     tracemalloc.start()
@@ -125,6 +125,7 @@ def test_more_weeks_than_an_answer_may_hold_are_refused_unless_totals_are_asked_
     assert client.post("/v1/uplift", json=few).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_largest_calendar_that_is_accepted_is_worked_out_in_bounded_memory(client: FlaskClient, panel: Panel) -> None:
     one = candidates(panel)[0]
     many = [{**one, "id": f"e{number}", "product_ids": ["prd_a", "prd_b", "prd_c"]} for number in range(200)]

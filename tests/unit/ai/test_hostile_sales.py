@@ -70,6 +70,7 @@ def test_a_store_with_five_weeks_has_no_baseline_of_its_own_and_says_so(five_wee
     assert found.weeks[0].cells == STORES - 1
 
 
+@pytest.mark.slow  # a model is trained
 def test_a_store_with_five_weeks_is_forecast_near_its_own_level(five_weeks: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     found = next_weeks(five_weeks, monkeypatch)
     assert sound(found)
@@ -89,6 +90,7 @@ def test_gaps_are_left_out_and_not_taken_for_nothing_sold(
     assert part.actual / part.baseline.expected == pytest.approx(whole.actual / whole.baseline.expected, rel=0.2)
 
 
+@pytest.mark.slow  # a model is trained
 def test_returns_make_no_negative_baseline_or_forecast(
     make_panel: Callable[..., Panel], quick_model: QuickModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

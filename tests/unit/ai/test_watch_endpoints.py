@@ -28,6 +28,8 @@ from ai.settings import Settings
 
 from .test_service import documents_of
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 
 @pytest.fixture(scope="module", autouse=True)
 def few_trees() -> Iterator[None]:

@@ -52,6 +52,7 @@ def test_without_memory_it_is_not_even_tried() -> None:
     assert free_memory_mb("MemTotal: 9 kB\nMemAvailable:  2048000 kB\n") == 2000
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_answer_fails_it() -> None:
     """The real process, with nothing behind it."""
     with pytest.raises(DrillFailed, match=r"could not be started with the restored data: .*ServerSelectionTimeoutError"):

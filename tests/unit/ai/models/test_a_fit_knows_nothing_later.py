@@ -14,6 +14,7 @@ from ai.features.market import market_of
 from ai.models import forecast, trees
 from ai.models.forecast import AIMS, Members
 
+pytestmark = pytest.mark.slow  # models are trained here
 LAST, HORIZONS = 60, (1, 4)
 Change = Callable[[Panel], None]
 
