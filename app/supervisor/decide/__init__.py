@@ -33,20 +33,22 @@ def decide(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
     state, ended = expire(state, now)
     actions += ended
     services = dict(state.services)
-    so_far = replace(state, services=services)  # each judgement sees those of the services before it
+    so_far = replace(state, services=MappingProxyType(services))  # each judgement sees those of the services before it
     for kept in state.kept:
         services[kept.name] = judge(kept, so_far, now)
         services[kept.name], wanted = heal(kept, services[kept.name], so_far, now)
         actions += wanted
     if all(services[name] is service for name, service in before.items()):
-        return replace(state, services=before), actions
-    return replace(state, services=MappingProxyType(services)), _transitions(before, services) + actions
+        return state if state.services is before else replace(state, services=before), actions
+    return so_far, _transitions(before, services) + actions
 
 
 def _transitions(before: Mapping[str, ServiceState], after: Mapping[str, ServiceState]) -> list[Action]:
     """A line for each service that changed its phase; finding one well at the first look is no news, nor is maintenance."""
     notes: list[Action] = []
     for name, service in after.items():
+        if service is before[name]:
+            continue
         was = before[name].phase
         first_look = was is Phase.UNKNOWN and service.phase is Phase.STARTING
         announced = service.phase is Phase.MAINTENANCE or (was is Phase.MAINTENANCE and service.phase is Phase.HEALTHY)

@@ -44,7 +44,7 @@ def _file(packed: bytes, name: str) -> bytes:
 def test_it_holds_html_pdf_and_evidence_and_its_seal_fits(packed: bytes) -> None:
     press = Press(lambda: SEED)
     assert press.check(packed)["good"]
-    assert not Press(lambda: b"\x08" * 32).check(packed)["good"]
+    assert not PressHere(lambda: b"\x08" * 32).check(packed)["good"]
     assert len(json.loads(_file(packed, "evidence.json"))["checklist"]) == len(LINES)
     assert press.key()["fingerprint"] in _file(packed, "handover.html").decode()
 
