@@ -23,6 +23,9 @@ from app.core import mongo as mongo_module
 from app.core import redis as redis_module
 from app.core.mongo import Db, Index, ensure_indexes
 from app.core.settings import settings
+from tests.compiled_once import compile_templates_once
+
+compile_templates_once()
 
 
 def _address(name: str) -> str:
