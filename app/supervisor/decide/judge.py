@@ -23,6 +23,9 @@ class Verdict:
     blamed_on: str | None = None
 
 
+_HEALTHY = Verdict(Phase.HEALTHY)  # nearly always
+
+
 def judge(kept: Kept, state: State, now: datetime) -> ServiceState:
     """The service of `kept` with its phase; `since` moves only when the phase does."""
     service = state.services[kept.name]
@@ -80,7 +83,7 @@ def _from_afar(service: ServiceState) -> Verdict:
 def _running(kept: Kept, service: ServiceState, state: State, now: datetime) -> Verdict:
     probe = service.probe
     if probe.outcome is Outcome.OK:
-        return Verdict(Phase.HEALTHY)
+        return _HEALTHY
     if _is_ending(kept, service, now):
         return Verdict(Phase.STOPPED, words(N_("it was told to stop")))
     if service.phase is Phase.FAILED and service.acting is not None:
