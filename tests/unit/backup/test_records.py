@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from app.backup.records import Record, keep_record, records
 from app.backup.shelf import Shelf
 
@@ -14,6 +16,7 @@ def keep(shelf: Shelf, kind: str, hours: int) -> None:
     keep_record(shelf, Record(f"{at:%Y%m%dT%H%M%S}-00000000", kind, "cron", at, at, True, "made"))
 
 
+@pytest.mark.slow  # a year of backups is kept here
 def test_a_backup_every_hour_does_not_push_out_the_monthly_one_of_the_system(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     keep(shelf, "system", 0)

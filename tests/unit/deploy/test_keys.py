@@ -7,6 +7,8 @@ import pytest
 from app.access.keys import KeyRing, parse
 from tests.unit.deploy.conftest import Bash
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 # One run of the phase as far as keys go, then everything started.
 WRITE = "CONTAINER_USER=$(id -u); SECRET_NAMES=(jwt_keys); rotate_keys; fill_secrets; write_secret_files"
 START = "; compose() { :; }; show_progress() { :; }; phase_start"

@@ -14,6 +14,8 @@ import pytest
 
 from tests.unit.deploy.conftest import Bash
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 Make = Callable[..., Path]
 NAME = "20260301T020000Z"
 # The programs of age and rclone as far as they are used.

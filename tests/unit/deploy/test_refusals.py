@@ -15,6 +15,8 @@ import pytest
 from tests.unit.deploy.conftest import ROOT
 from tests.unit.deploy.test_registry import registry
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 PARTS = ("deploy.sh", "scripts", "compose", "docker-compose.yml", ".env.example")
 PORTS = ("HTTP_PORT", "HTTPS_PORT", "BACKEND_PORT", "REALTIME_PORT", "AI_PORT", "SUPERVISOR_PORT", "METRICS_PORT")
 PROGRAMS = {

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.deploy.conftest import Bash
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 SETTINGS = (
     "COMPOSE_PROJECT_NAME=mine\nHTTP_PORT=80\nHTTPS_PORT=443\nTRADEAI_DOMAIN=trade.example.com\nLOG_DIR=/l\nNGINX_LOG_DIR=/n\n"
     "BACKUP_DIR=/b\nTRADEAI_DATABASE=mongodb\n"

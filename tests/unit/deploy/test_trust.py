@@ -8,6 +8,8 @@ import yaml
 
 from tests.unit.deploy.conftest import ROOT, Bash
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 BUNDLE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 RUN = "CONTAINER_USER=$(id -u); make_trust"
 WAY_OUT = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}

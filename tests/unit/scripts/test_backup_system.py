@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 ROOT = Path(__file__).resolve().parents[3]
 ID = "20260301T020000Z-ab12"
 # Plays Docker: the container makes a backup and proves it as PROOF says; everything else prints something, but not BREAKS.

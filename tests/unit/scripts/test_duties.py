@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 ROOT = Path(__file__).resolve().parents[3]
 DOCKER = """#!/bin/bash
 [[ $* != *"app.backup told"* ]] || echo "told ${*: -5:3}" >>"$LOG"

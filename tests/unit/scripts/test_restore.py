@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 ROOT = Path(__file__).resolve().parents[3]
 DOCKER = """#!/bin/bash
 shift 3 # compose --project-directory ROOT

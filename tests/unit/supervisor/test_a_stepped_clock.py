@@ -22,6 +22,8 @@ from app.supervisor.store import StateFile
 from tests.unit.supervisor.test_loop import Hands
 from tests.unit.supervisor.world import BEGIN, KEPT
 
+pytestmark = pytest.mark.slow  # hours are played through here
+
 CHANNEL = """
 [[channel]]
 name = "program"

@@ -17,6 +17,8 @@ from tests.unit.supervisor.alerts.scene import Scene
 from tests.unit.supervisor.incidents.desk import Desk
 from tests.unit.supervisor.world import BEGIN
 
+pytestmark = pytest.mark.slow  # hours are played through here
+
 BUSY_HOST = HostState(1.0, 2, (9.0, 9.0, 9.0), 8, 4, 0, 0, 100, 50, 100, 50, BEGIN)
 
 

@@ -10,6 +10,8 @@ from playwright._impl._driver import compute_driver_executable
 
 from app.web.assets import STATIC_DIR
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 RUN = Path(__file__).with_name("service_worker_run.mjs")
 PAGES = "pages-v2-ann"
 

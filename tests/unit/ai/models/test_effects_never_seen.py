@@ -13,6 +13,8 @@ from ai.models.elasticity import elasticities
 from ai.models.loglinear import LogLinearModel
 from ai.models.simulate import Draft, simulate
 
+pytestmark = pytest.mark.slow  # models are fitted here
+
 Make, Fit = Callable[..., Panel], Callable[[Panel], LogLinearModel]
 
 

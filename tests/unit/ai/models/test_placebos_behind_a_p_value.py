@@ -14,6 +14,8 @@ from ai.models.placebos import FEWEST, LENGTHS, NO_PLACEBOS, Placebos
 from ai.models.totals import NOTHING, Total, strayed
 from ai.models.uplift import UpliftModel
 
+pytestmark = pytest.mark.slow  # models are trained here
+
 
 def placebos(count: int, weeks: int = 2, seed: int = 1) -> Placebos:
     return Placebos(np.full(count, weeks), np.arange(count) * weeks, np.random.default_rng(seed).normal(size=count))

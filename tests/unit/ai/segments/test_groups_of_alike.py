@@ -9,6 +9,8 @@ from hypothesis.extra.numpy import arrays
 from ai.segments.groups import FEWEST_MEMBERS, MEMBERS_A_GROUP, MOST_GROUPS, grouped, silhouettes, standardised
 from ai.segments.words import named, structure_of
 
+pytestmark = pytest.mark.slow  # whole markets are grouped here
+
 values = arrays(float, st.tuples(st.integers(0, 30), st.integers(1, 4)), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
 
 

@@ -25,6 +25,8 @@ from app.supervisor.handover.sections import document
 from app.supervisor.store import StateFile
 from tests.unit.supervisor.handover.given import EVERYTHING, NOW, PressHere
 
+pytestmark = pytest.mark.slow  # real processes are started here
+
 SEED = b"\x07" * 32
 MADE = {"appliance": "trade.example", "made_at": NOW.isoformat(), "made_by": "Ada", "version": "1.0"}
 LINES = checklist(EVERYTHING)
