@@ -38,6 +38,7 @@ def pack_forecast(model: ForecastModel, panel: Panel) -> tuple[dict[str, Any], d
     arrays: dict[str, np.ndarray] = {
         "spread.weights": model.spread.weights,
         "spread.z": model.spread.z,
+        "spread.blocks": model.spread.blocks,
         "usual": model.members.ridge["mape"].usual,
     }
     for aim in AIMS:
@@ -78,7 +79,8 @@ def bind_forecast(facts: dict[str, Any], arrays: dict[str, np.ndarray], panel: P
     last = int(facts["last_week"] - panel.first_week)
     ridges = {aim: Ridge(usual, last, [_ridge_on(kept, aim, n, rows) for n, rows in enumerate(rows_of)]) for aim in AIMS}
     trees = {aim: Booster(bytes(kept[f"trees.{aim}"]).decode(), threads) for aim in AIMS}
-    spread = Spread(kept["spread.weights"], kept["spread.z"], int(facts["tried"]))
+    widths = kept.get("spread.blocks", np.zeros(0))  # models stored before 0250 have none
+    spread = Spread(kept["spread.weights"], kept["spread.z"], int(facts["tried"]), widths)
     seen = np.array([pair in usual_of for pair in panel.series])
     model = ForecastModel(Members(trees, ridges, last), spread, tuple(facts["horizons"]), facts["metrics"])
     return BoundForecast(model, blocks, seen)

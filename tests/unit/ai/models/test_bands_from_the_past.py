@@ -1,5 +1,7 @@
 """The bands, on invented forecasts of past weeks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from ai.evaluation.scores import coverage
 from ai.features.forecast_rows import Rows
 from ai.models.spread import TRAITS, Tried, fit_spread
 
-NAMES = list(dict.fromkeys((*TRAITS, "display", "weeks_known", "support_near")))
+NAMES = list(dict.fromkeys((*TRAITS, "display", "weeks_known", "support_near", "product")))
 STORES, WEEKS = 40, 40
 
 
@@ -42,3 +44,35 @@ def test_featured_weeks_have_bands_of_their_own() -> None:
     bands = [spread.quantiles(window.rows, window.centre) for window in (quiet, featured)]
     widths = [np.log(found[:, 5] / found[:, 1]).mean() for found in bands]
     assert widths[1] / widths[0] == pytest.approx(5.0, rel=0.15)
+
+
+def of_product(number: int, window: Tried, weeks_later: int = 0) -> Tried:
+    values = window.rows.values.copy()
+    values[:, NAMES.index("product")] = number
+    rows = Rows(NAMES, values, window.rows.series, window.rows.origin + weeks_later, window.rows.target + weeks_later)
+    return replace(window, rows=rows)
+
+
+def test_a_product_that_strays_further_has_wider_bands_and_one_not_met_the_usual_ones() -> None:
+    steady, wild = of_product(0, tried(0.2)), of_product(1, tried(0.8))
+    spread = fit_spread([steady, wild])
+    scales = [spread.scale(window.rows).mean() for window in (steady, of_product(7, steady), wild)]
+    assert scales[2] / scales[0] == pytest.approx(4.0, rel=0.2)
+    assert scales[0] < scales[1] < scales[2]
+
+
+def test_a_product_seen_in_few_weeks_is_drawn_to_the_others() -> None:
+    often, seldom = of_product(0, tried(0.1)), of_product(1, tried(0.4))
+    few = seldom.rows.target < 2
+    short = Tried(seldom.rows.take(few), *(getattr(seldom, name)[few] for name in ("centre", "mape", "mean", "units")))
+    wider = [np.diff(fit_spread([often, window]).blocks)[0] for window in (seldom, short)]
+    assert 0 < wider[1] < 0.6 * wider[0]
+
+
+def test_what_was_missed_lately_counts_most() -> None:
+    calm, wild = tried(0.1), tried(0.4)
+    widths = []
+    for windows in ([of_product(0, wild), of_product(0, calm, WEEKS)], [of_product(0, calm), of_product(0, wild, WEEKS)]):
+        found = fit_spread(windows).quantiles(calm.rows, calm.centre)
+        widths.append(np.log(found[:, 5] / found[:, 1]).mean())
+    assert widths[1] > 1.5 * widths[0]

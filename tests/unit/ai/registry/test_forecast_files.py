@@ -44,6 +44,17 @@ def test_a_forecast_model_comes_back_as_it_was(stored: StoredModel, panel: Panel
     assert {"horizon", "price_vs_8", "analog_near"} <= set(stored.facts["features"]["forecast"])
 
 
+def test_the_width_of_bands_comes_back_and_a_file_without_that_of_products_is_still_read(
+    stored: StoredModel, panel: Panel, forecast: ForecastModel
+) -> None:
+    assert np.ptp(forecast.spread.blocks) > 0
+    assert np.array_equal(bound_to(stored, panel).model.spread.blocks, forecast.spread.blocks)
+    arrays = {name: values for name, values in stored.arrays.items() if name != "forecast.spread.blocks"}
+    older = bind_forecast(stored.facts["forecast"], arrays, panel).model.spread
+    rows = ForecastRows(forecast_market(panel, bound_to(stored, panel))).rows(81, 83, np.arange(len(panel.series)))
+    assert np.isfinite(older.quantiles(rows, np.zeros(len(panel.series)))).all()
+
+
 def test_after_a_store_has_gone_the_others_are_still_forecast(
     stored: StoredModel, make_panel: Callable[..., Panel], keep: Callable
 ) -> None:
