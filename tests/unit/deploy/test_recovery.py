@@ -159,7 +159,7 @@ def web(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "away").mkdir(exist_ok=True)
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "away"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

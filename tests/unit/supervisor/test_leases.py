@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import TradeError
-from app.supervisor.events import Ask, Asked
+from app.supervisor.events import Ask, Asked, Tick
 from app.supervisor.leases import LeaseConflict, LeaseLost, LeaseRefused, hold, release, take
 from app.supervisor.loop import Loop
 from app.supervisor.state import Phase
@@ -24,6 +24,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     turning.start()
     yield made
     stopping.set()
+    made.loop.put(Tick())  # it need not wait for its own
     turning.join(5)
 
 

@@ -45,7 +45,7 @@ class Backend:
 @pytest.fixture
 def backend() -> Iterator[Backend]:
     made = Backend()
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    threading.Thread(target=made.server.serve_forever, args=(0.01,), daemon=True).start()
     yield made
     made.server.shutdown()
     made.server.server_close()
