@@ -1,5 +1,6 @@
 """gunicorn for the backend (gevent, many waiting requests) and the AI service (threads, few long computations)."""
 
+import contextlib
 import json
 import logging
 import os
@@ -17,7 +18,7 @@ _folder = Path(os.environ.get("TRADEAI_LOG_DIR", "/var/log/tradeai"))
 
 bind = f"0.0.0.0:{8000 if _is_ai else 5000}"
 workers = int(os.environ.get("TRADEAI_WEB_WORKERS", "1" if _is_ai else "2"))
-worker_class = "gthread" if _is_ai else "gevent"
+worker_class = "gthread" if _is_ai else "app.web.server.Worker"
 threads = 4 if _is_ai else 1
 worker_connections = 1000
 timeout = 300 if _is_ai else 60
@@ -28,26 +29,59 @@ worker_tmp_dir = "/tmp"  # noqa: S108 - a tmpfs of this container
 control_socket_disable = True
 
 
+class _Lines:
+    """Lines added to a file that another process may rename (`turn`): looked for once a second, not at each line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._look_again = path, 0.0
+        self._file: Any = None
+
+    def add(self, line: str) -> None:
+        moment = time.monotonic()
+        if self._file is None or moment >= self._look_again:
+            self._file, self._look_again = self._followed(), moment + 1
+        self._file.write(f"{line}\n".encode())
+
+    def _followed(self) -> Any:
+        if self._file is not None:
+            with contextlib.suppress(FileNotFoundError):
+                if os.stat(self._path).st_ino == os.fstat(self._file.fileno()).st_ino:
+                    return self._file
+        return open(self._path, "ab", buffering=0)  # the one before closes when nobody writes to it any more
+
+
+_access = _Lines(_folder / ("ai-access.log" if _is_ai else "access.log"))
+
+
 class logger_class(Logger):
     """One JSON object a request: the path without its query string, no header but the request id.
 
     Written here because gunicorn first collects every header of the request and the answer for each line, which took an eighth
-    of the processor time of a page.
+    of the processor time of a page, and logging asked the file system before each line whether its file is still the same.
     """
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        line = {
+        client = environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR", "")
+        request_id = next((value for name, value in resp.headers if name.lower() == "x-request-id"), "")
+        seconds = request_time.total_seconds()
+        self.line(client, req.method, environ.get("PATH_INFO", ""), resp.status_code, resp.sent, seconds, request_id)
+
+    def line(self, client: str, method: str, path: str, status: int, size: int, seconds: float, request_id: str) -> None:
+        told = {
             "time": _utc(time.time()),
             "service": _service,
-            "client": environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR", ""),
-            "method": req.method,
-            "path": environ.get("PATH_INFO", ""),
-            "status": resp.status_code,
-            "bytes": resp.sent,
-            "seconds": round(request_time.total_seconds(), 6),
-            "request_id": next((value for name, value in resp.headers if name.lower() == "x-request-id"), ""),
+            "client": client,
+            "method": method,
+            "path": path,
+            "status": status,
+            "bytes": size,
+            "seconds": round(seconds, 6),
+            "request_id": request_id,
         }
-        self.access_log.info(json.dumps(line))
+        try:
+            _access.add(json.dumps(told))
+        except OSError as error:
+            self.error_log.error("a request is not in the access log: %s", error)
 
 
 class _ServerLine(logging.Formatter):
@@ -72,18 +106,12 @@ def _utc(seconds: float) -> str:
 logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"access": {"format": "%(message)s"}, "server": {"()": _ServerLine}},
+    "formatters": {"server": {"()": _ServerLine}},
     "handlers": {
-        "access": {
-            "class": "logging.handlers.WatchedFileHandler",
-            "filename": str(_folder / ("ai-access.log" if _is_ai else "access.log")),
-            "formatter": "access",
-        },
         "server": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "server"},
     },
     "root": {"level": "INFO", "handlers": ["server"]},
     "loggers": {
-        "gunicorn.access": {"level": "INFO", "handlers": ["access"], "propagate": False},
         "gunicorn.error": {"level": "INFO", "handlers": ["server"], "propagate": False},
     },
 }

@@ -16,6 +16,7 @@ from app.core.cache import LOOK, Question
 from app.core.errors import TooManyRequests
 from app.core.logging import get_logger
 from app.core.redis import client
+from app.core.redis_script import Script
 from app.core.settings import settings
 
 HOUR = 3600
@@ -25,7 +26,7 @@ _AWAY_SECONDS = 1.0
 
 # KEYS: the counter, the user, the session, then the versions of a question if there is one. ARGV: seconds the counter is
 # kept, then the question's digest and a fresh version.
-_ASK = f"""
+_ask = Script(f"""
 {LOOK}
 local used = redis.call('INCR', KEYS[1])
 if used == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -35,7 +36,7 @@ if #KEYS > 3 then
   answer[4], answer[5] = looked[1], looked[2]
 end
 return answer
-"""
+""")
 
 log = get_logger(__name__)
 _away_until = 0.0
@@ -77,8 +78,7 @@ def ask(counted: str, user_id: str = "", session_id: str = "", question: Questio
     keys = [f"rate:{counted}:{number}", liveness.user_key(user_id), liveness.session_key(session_id)]
     versions, look_for = (question.versions, (question.digest, uuid4().hex)) if question else ((), ())
     try:
-        redis = client(decode=False)
-        used, *found = redis.eval(_ASK, len(keys) + len(versions), *keys, *versions, left + 60, *look_for)
+        used, *found = _ask([*keys, *versions], (left + 60, *look_for))
     except RedisError as error:
         _away_until = time.monotonic() + _AWAY_SECONDS  # a request in a second finds out whether it is back
         log.error("requests are not counted, Redis is away", error=str(error))

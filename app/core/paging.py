@@ -73,11 +73,16 @@ def _encode(row: Document, name: str) -> str:
     value: Any = row
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
+    return cursor(value, row["_id"])
+
+
+def cursor(value: Any, row_id: Any) -> str:
+    """Where a page goes on after the row `row_id`, which has `value` in the field that is sorted by."""
     if isinstance(value, datetime):
         value = {"t": value.isoformat()}
     elif isinstance(value, Decimal128):
         value = {"d": str(value)}
-    return base64.urlsafe_b64encode(json.dumps([value, row["_id"]]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([value, row_id]).encode()).decode()
 
 
 def _after(cursor: str, name: str, direction: int) -> Document:

@@ -34,7 +34,7 @@ class _Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie, for messages to the next page; whoever brings none pays nothing for it."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if self.get_cookie_name(app) not in request.cookies:
+        if "HTTP_COOKIE" not in request.environ or self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
 

@@ -10,9 +10,11 @@ counted twice.
 
 import time
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from apiflask import APIFlask
 from flask import request
 from pymongo.errors import PyMongoError
@@ -44,7 +46,19 @@ class Place:
     endpoint: str
 
 
+@dataclass(frozen=True)
+class Reply:
+    """An answer with 200: the endpoint for metrics, headers, and the compressed body."""
+
+    endpoint: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
 _places: dict[tuple[str, str], Place] = {}
+_NOTHING: tuple[Any, Any] = (None, None)
+# ((address, authorization), what Redis said) of a request that was asked about before the WSGI server read it.
+_handed: ContextVar[tuple[Any, Any]] = ContextVar("handed on", default=_NOTHING)
 
 
 def remember(question: Question, load: Callable[[Principal], bytes], permission: Permission) -> None:
@@ -75,15 +89,32 @@ class ShortWay:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        place = _places.get(_address(environ))
-        told = _tell(environ, place) if place is not None and _plain(environ) else None
-        if place is None or told is None:
+        address, authorization = _address(environ), environ.get("HTTP_AUTHORIZATION", "")
+        handed, answer = _handed.get()
+        _handed.set(_NOTHING)
+        if handed == (address, authorization):
+            environ[authentication.ASKED] = answer
             return self._application(environ, start_response)
-        packed, quota = told
-        tag, body = unpack(packed)
-        start_response("200 OK", _headers(environ, tag, len(body), quota))
-        metrics.observe("GET", place.endpoint, 200, time.perf_counter() - started)
-        return [body]
+        if address not in _places or not _plain(environ):
+            return self._application(environ, start_response)
+        answer, reply = tell(address, authorization, environ.get("HTTP_X_REQUEST_ID", ""))
+        if answer is not None:
+            environ[authentication.ASKED] = answer
+        if reply is None:
+            return self._application(environ, start_response)
+        start_response("200 OK", reply.headers)
+        metrics.observe("GET", reply.endpoint, 200, time.perf_counter() - started)
+        return [reply.body]
+
+
+def knows(address: tuple[str, str]) -> bool:
+    """Whether (path, query) may be answered here."""
+    return address in _places
+
+
+def hand_on(address: tuple[str, str], authorization: str, counted: limits.Answer | None) -> None:
+    """What `tell` counted of a request that the same greenlet brings to Flask next."""
+    _handed.set(_NOTHING if counted is None else ((address, authorization), counted))
 
 
 def _address(environ: Environ) -> tuple[str, str]:
@@ -91,51 +122,63 @@ def _address(environ: Environ) -> tuple[str, str]:
 
 
 def _plain(environ: Environ) -> bool:
-    accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
     return (
         environ["REQUEST_METHOD"] == "GET"
-        and "gzip" in accepted
-        and "q=" not in accepted
+        and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         and not any(name in environ for name in _NOT_PLAIN)
     )
 
 
-def _tell(environ: Environ, place: Place) -> tuple[bytes, limits.Quota] | None:
-    """The packed answer with the asker's quota, if they may have it; what was counted is left in `environ`."""
-    token = authentication.bearer(environ.get("HTTP_AUTHORIZATION", ""))
+def takes_gzip(accepted: str) -> bool:
+    """Whether the packed answer may be sent as it is; weights are left to the long way."""
+    return "gzip" in accepted and "q=" not in accepted
+
+
+def tell(address: tuple[str, str], authorization: str, request_id: str) -> tuple[limits.Answer | None, Reply | None]:
+    """(what was counted, the answer if the asker may have it) for a known address."""
+    place = _places[address]
+    token = authentication.bearer(authorization)
     if token is None:
-        return None
+        return None, None
     try:
         claims = tokens.read(token)
     except Unauthenticated:
-        return None
+        return None, None
     if claims.must_change_password or not allowed(claims.principal, place.permission):
-        return None
+        return None, None
     asked = time.time()
     answer = limits.ask(claims.principal.user_id, claims.principal.user_id, claims.session_id, place.question)
-    environ[authentication.ASKED] = answer
     if answer.known is None or answer.quota is None or answer.quota.used > answer.quota.limit or answer.place is None:
-        return None
+        return answer, None
     if not liveness.counts(claims.token_version, claims.session_id, answer.known):
-        return None
-    if answer.kept is not None:
-        return answer.kept, answer.quota
+        return answer, None
+    request_id = request_context.chosen_id(request_id)
+    packed = answer.kept if answer.kept is not None else _load(address, claims.principal, answer.place, asked, request_id)
+    return answer, None if packed is None else Reply(place.endpoint, *_reply(packed, answer.quota, request_id))
+
+
+def _load(address: tuple[str, str], who: Principal, entry: bytes, asked: float, request_id: str) -> bytes | None:
+    place = _places[address]
+    structlog.contextvars.bind_contextvars(request_id=request_id)  # for what is logged meanwhile
     try:
-        return load_once(answer.place, asked, lambda: place.load(claims.principal)), answer.quota
+        return load_once(entry, asked, lambda: place.load(who))
     except (TradeError, PyMongoError):
-        _places.pop(_address(environ), None)  # until the long way has an answer again
+        _places.pop(address, None)  # until the long way has an answer again
         return None
+    finally:
+        structlog.contextvars.clear_contextvars()
 
 
-def _headers(environ: Environ, tag: str, length: int, quota: limits.Quota) -> list[tuple[str, str]]:
-    """As the long way sends them; a test compares."""
+def _reply(packed: bytes, quota: limits.Quota, request_id: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Headers as the long way sends them (a test compares), and the body."""
+    tag, body = unpack(packed)
     return [
         ("Content-Type", "application/json"),
-        ("Content-Length", str(length)),
+        ("Content-Length", str(len(body))),
         ("Content-Encoding", "gzip"),
         ("Cache-Control", "private, no-cache"),
         ("Vary", "Accept-Encoding, Cookie, Authorization"),
         ("ETag", f'W/"{tag}"'),
         *limits.headers(quota),
-        ("X-Request-ID", request_context.chosen_id(environ.get("HTTP_X_REQUEST_ID", ""))),
-    ]
+        ("X-Request-ID", request_id),
+    ], body

@@ -8,14 +8,19 @@ from app.access.audit.service import record
 from app.access.models import Permission, Principal
 from app.access.permissions import require
 from app.core.cache import cached, changing, size_of
+from app.core.clock import iso
 from app.core.errors import FieldError, Invalid, NotFound, Stale
 from app.core.events import emit
+from app.core.follow import Wanted, followed
 from app.core.ids import new_id
 from app.core.mongo import Document
 from app.core.paging import Page, PageRequest
 from app.trade.hierarchy.answers import encode, pack
+from app.trade.hierarchy.renames import RENAMED, FirstPage, can_follow, rename
 from app.trade.hierarchy.rules import BadParent, check_children, check_parent, path_under
 from app.trade.hierarchy.store import Nodes
+
+_FOLLOWED_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,23 @@ class Tree:
     def packed_page(
         self, who: Principal, where: Document, request: PageRequest, count: bool, as_json: Callable[[Document], Document]
     ) -> bytes:
-        """One page of `where` as packed JSON, each node as `as_json` gives it."""
-        found = self.page(who, where, request, count)
-        items = [as_json(node) for node in found.items]
-        return pack(encode({"items": items, "next_cursor": found.next_cursor, "total": found.total}))
+        """One page of `where` as packed JSON, each node as `as_json` gives it; a rename is worked in without the database."""
+        require(who, self.read)
+
+        def load() -> FirstPage:
+            found = self.page(who, where, request, count)
+            return FirstPage([as_json(node) for node in found.items], found.next_cursor, found.total, request.sort)
+
+        if request.cursor is None and request.limit <= _FOLLOWED_ROWS and can_follow(where, request.sort):
+            key = (tuple(sorted(where.items())), request.sort, request.limit, count)
+            (page,) = followed(Wanted(self.scope, key, load, rename))
+        else:
+            page = load()
+        return pack(encode({"items": page.items, "next_cursor": page.next_cursor, "total": page.total}))
 
     def _count(self, where: Document) -> int:
         """How many nodes `where` has; kept while only names change, if it is plain enough not to look at them."""
-        if "name" in where or not all(isinstance(value, str) for value in where.values()):
+        if not can_follow(where, ""):
             return self.nodes.count(where)
         return int(cached([size_of(self.scope)], ["count", self.scope, where], lambda: b"%d" % self.nodes.count(where)))
 
@@ -116,8 +130,12 @@ class Tree:
         if "parent_id" in changes or "level" in changes:
             before, after = self._reshape(who, node_id, version, changes)
         else:
-            with changing(self.scope, numbers_stay=set(changes) == {"name"}):
+            renames = set(changes) == {"name"}
+            with changing(self.scope, numbers_stay=renames) as change:
                 before, after = self.nodes.update(node_id, version, changes, who.user_id)
+                if renames:
+                    told = {**after, "id": node_id, "updated_at": iso(after["updated_at"])}
+                    change.row = {name: told[name] for name in RENAMED}
         self._tell(who, "changed", {name: before.get(name) for name in changes}, after, {n: after.get(n) for n in changes})
         return after
 

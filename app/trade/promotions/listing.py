@@ -1,7 +1,8 @@
 """Lists of promotions: what a filter means to the database, names beside ids, and promotions as the API gives them."""
 
+import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from bson.decimal128 import Decimal128
 
 from app.core.cache import cached
 from app.core.clock import iso, midnight
+from app.core.follow import Wanted, followed
 from app.core.mongo import Document
 from app.core.paging import PageRequest
 from app.trade.customers.store import nodes as customers
@@ -18,6 +20,8 @@ from app.trade.hierarchy.store import Nodes, matching
 from app.trade.products.store import nodes as products
 from app.trade.promotions import store
 from app.trade.promotions.models import PromotionQuery
+
+Names = dict[str, str]
 
 _TOLD = (
     "model", "actual_units", "baseline_units", "incremental_units", "post_dip_units", "net_incremental_units",
@@ -71,10 +75,26 @@ def named(rows: Iterable[Document]) -> list[Document]:
     return listed
 
 
-def add_names(rows: Sequence[Document]) -> list[list[str]]:
-    """Give rows (or items of `as_json`) the names behind their ids as they are now; returns each one's product names."""
-    places = _named(customers, {row["customer_id"] for row in rows})
-    goods = _named(products, {product_id for row in rows for product_id in row["product_ids"]})
+def kept_names(customer_ids: set[str], product_ids: set[str]) -> tuple[Names, Names]:
+    """Names by id, each kind kept by itself: a renamed product leaves the customers' names known."""
+    return _kept(customers, customer_ids), _kept(products, product_ids)
+
+
+def names_as_they_are(customer_ids: set[str], product_ids: set[str]) -> tuple[Names, Names]:
+    """The same for a list that is asked for all the time: copies of this process, into which each rename is worked."""
+    places, goods = followed(_names(customers, customer_ids), _names(products, product_ids))
+    return {one: name for one, (name, _) in places.items()}, {one: name for one, (name, _) in goods.items()}
+
+
+def add_names(
+    rows: Sequence[Document], names_of: Callable[[set[str], set[str]], tuple[Names, Names]] = kept_names
+) -> list[list[str]]:
+    """Give rows (or items of `as_json`) the names behind their ids as they are now; returns each one's product names.
+
+    Waits for nothing once it has the names.
+    """
+    ids = {row["customer_id"] for row in rows}
+    places, goods = names_of(ids, {product_id for row in rows for product_id in row["product_ids"]})
     names = [[goods[product_id] for product_id in row["product_ids"] if product_id in goods] for row in rows]
     for row, own in zip(rows, names, strict=True):
         row["customer_name"] = places.get(row["customer_id"])
@@ -82,15 +102,29 @@ def add_names(rows: Sequence[Document]) -> list[list[str]]:
     return names
 
 
-def _named(nodes: Nodes, ids: set[str]) -> dict[str, str]:
-    """Names by id, each kind kept by itself: a renamed product leaves the customers' names known."""
+def _kept(nodes: Nodes, ids: set[str]) -> Names:
     wanted = sorted(ids)
 
     def load() -> bytes:
         return encode({node_id: node["name"] for node_id, node in nodes.by_ids(wanted, {"name": 1}).items()})
 
-    found: dict[str, str] = json.loads(cached([nodes.name], ["names", nodes.name, wanted], load))
+    found: Names = json.loads(cached([nodes.name], ["names", nodes.name, wanted], load))
     return found
+
+
+def _names(nodes: Nodes, ids: set[str]) -> Wanted:
+    """(name, version) of each of `ids`, with renames worked in."""
+
+    def load() -> dict[str, tuple[str, int]]:
+        found = nodes.by_ids(ids, {"name": 1, "version": 1})
+        return {node_id: (node["name"], node["version"]) for node_id, node in found.items()}
+
+    def rename(names: dict[str, tuple[str, int]], node: Mapping[str, Any]) -> bool:
+        if node["id"] in names and names[node["id"]][1] < node["version"]:
+            names[node["id"]] = node["name"], node["version"]
+        return True
+
+    return Wanted(nodes.name, ("names", frozenset(ids)), load, rename)
 
 
 def _joined(names: list[str]) -> str | None:
@@ -198,11 +232,17 @@ def _side(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return _written(value.bid) if isinstance(value, Decimal128) else None if value is None else str(value)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _written(decimal: bytes) -> str:
+    """A Decimal128 as text: its own way there took most of the time of a page of promotions, and the same ones come again."""
+    return str(Decimal128.from_bid(decimal))
 
 
 def _number(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal128) else value
+    return _text(value) if isinstance(value, Decimal128) else value
 
 
 def totals_as_json(sums: Mapping[str, Any] | None) -> dict[str, Any] | None:

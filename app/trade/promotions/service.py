@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 
 import bson
-import orjson
 from bson.codec_options import CodecOptions
 from redis.exceptions import RedisError
 
@@ -18,6 +17,7 @@ from app.core.cache import Question, answered, cached, changing, question
 from app.core.clock import now
 from app.core.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from app.core.events import emit
+from app.core.follow import Wanted, followed
 from app.core.i18n import _
 from app.core.ids import new_id
 from app.core.jobs import Job
@@ -45,6 +45,7 @@ from app.trade.promotions.terms import differing, merged, stored, written
 
 _AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _CODE_ATTEMPTS = 20
+_FOLLOWED_ROWS = 100
 SCOPES = ("promotions", "customers", "products")
 _ANALYSED_FROM = frozenset({"customer_id", "product_ids", "start", "end", "costs", "source", "pre_weeks", "post_weeks"})
 
@@ -85,16 +86,20 @@ def page_json(who: Principal, query: PromotionQuery) -> bytes:
 
 
 def load_page(who: Principal, query: PromotionQuery) -> bytes:
-    """What `page_json` keeps: the rows as JSON, kept by themselves, with the names of customers and products as they are now."""
+    """What `page_json` keeps: the rows, of which this process has a copy, with the names behind their ids as they are now."""
     require(who, Permission.PROMOTIONS_READ)
 
-    def load_nameless() -> bytes:
+    def load_nameless() -> Document:
         kept = _rows(query)
         items = [listing.as_json(row) for row in kept["rows"]]
-        return encode({"items": items, "next_cursor": kept["next"], "total": kept["total"], "totals": kept["sums"]})
+        return {"items": items, "next_cursor": kept["next"], "total": kept["total"], "totals": kept["sums"]}
 
-    answer = orjson.loads(cached(_scopes(query), ["promotions.nameless", query.model_dump(mode="json")], load_nameless))
-    listing.add_names(answer["items"])
+    if query.limit > _FOLLOWED_ROWS or _scopes(query) != ("promotions",):
+        answer = load_nameless()
+    else:
+        (answer,) = followed(Wanted("promotions", query.model_dump_json(), load_nameless, lambda _page, _change: False))
+    # From here to the bytes nothing waits: the rows are everybody's of this process.
+    listing.add_names(answer["items"], listing.names_as_they_are)
     return pack(encode(answer))
 
 

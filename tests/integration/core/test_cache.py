@@ -184,7 +184,7 @@ def test_without_redis_reads_are_answered_and_writes_wait_until_entries_are_gone
     cut_off.connection_pool.connection_kwargs.update(host="127.0.0.1", port=wire.port)
     wire.cut()
     with monkeypatch.context() as writer:
-        writer.setattr(cache, "client", lambda decode=True: cut_off)
+        writer.setattr(redis_module, "client", lambda decode=True: cut_off)
         with changing("a"):
             pass
         assert cached(["a"], "k", lambda: b"direct") == b"direct"

@@ -13,6 +13,7 @@ from app.access.models import Principal
 from app.access.sessions import service as sessions
 from app.access.users import service as users
 from app.access.users.models import UserChange
+from app.core import follow
 from app.core.settings import Settings
 from app.web import short_way
 
@@ -95,6 +96,7 @@ def test_a_load_that_fails_is_explained_the_long_way(
     client = as_role("viewer")
     before = get(client, LISTS[0])
     redis_client.delete(*redis_client.keys("cache:*"))
+    follow.forget()
 
     def fail(*_: Any, **__: Any) -> Any:
         raise ServerSelectionTimeoutError("nobody there")

@@ -28,10 +28,11 @@ def conf() -> ModuleType:
     return module
 
 
-def test_a_request_is_one_json_line_without_its_query_string(conf: ModuleType) -> None:
-    lines: list[str] = []
+def test_a_request_is_one_json_line_without_its_query_string(
+    conf: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conf, "_access", conf._Lines(tmp_path / "access.log"))
     logger = conf.logger_class.__new__(conf.logger_class)
-    logger.access_log = SimpleNamespace(info=lines.append)
     environ: dict[str, Any] = {
         "PATH_INFO": "/api/v1/customers",
         "QUERY_STRING": "token=secret",
@@ -41,7 +42,7 @@ def test_a_request_is_one_json_line_without_its_query_string(conf: ModuleType) -
     }
     answer = SimpleNamespace(status_code=200, sent=41, headers=[("Content-Type", "text/html"), ("X-Request-ID", "abc12345")])
     logger.access(answer, SimpleNamespace(method="GET"), environ, timedelta(milliseconds=12.5))
-    (text,) = lines
+    (text,) = (tmp_path / "access.log").read_text().splitlines()
     assert "secret" not in text
     line = json.loads(text)
     assert line.pop("time").endswith("+00:00")
@@ -55,6 +56,30 @@ def test_a_request_is_one_json_line_without_its_query_string(conf: ModuleType) -
         "seconds": 0.0125,
         "request_id": "abc12345",
     }
+
+
+def test_lines_follow_a_file_that_was_turned(conf: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "access.log"
+    lines, moments = conf._Lines(log), iter(range(0, 100, 2))
+    monkeypatch.setattr(conf, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    lines.add("one")
+    conf.turn(log, limit=1, keep=5)
+    lines.add("two")
+    assert (tmp_path / "access.log.1").read_text() == "one\n"
+    log.unlink()
+    lines.add("three")
+    assert log.read_text() == "three\n"
+
+
+def test_a_line_that_cannot_be_written_is_an_error_and_no_failed_request(
+    conf: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr(conf, "_access", conf._Lines(tmp_path / "absent" / "access.log"))
+    logger = conf.logger_class.__new__(conf.logger_class)
+    logger.error_log = SimpleNamespace(error=lambda *words: said.append(words))
+    logger.line("192.0.2.7", "GET", "/", 200, 1, 0.1, "abc12345")
+    assert len(said) == 1
 
 
 def test_a_full_log_turns_and_the_oldest_goes(conf: ModuleType, tmp_path: Path) -> None:

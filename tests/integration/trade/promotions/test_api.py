@@ -53,6 +53,20 @@ def test_pages_hold_every_promotion_once_in_any_order(found: None, as_role: Any,
     assert len(seen) == len(set(seen)) == 3
 
 
+def test_a_list_shows_new_names_though_its_rows_are_kept(found: None, as_role: Any) -> None:
+    client = as_role("manager")
+    names = {one["id"]: (one["customer_name"], one["product_name"]) for one in listed(client)["items"]}
+    assert ("The ACME", "The SKU1") in names.values()
+    for number in range(1, 4):
+        for path, old, place in (("customers/cus_acme", "The ACME", 0), ("products/prd_sku1", "The SKU1", 1)):
+            version = client.get(f"/api/v1/{path}").json["version"]
+            new = f"Renamed {number} {path}"
+            assert client.patch(f"/api/v1/{path}", json={"version": version, "name": new}).status_code == 200
+            for one in listed(client)["items"]:
+                was = names[one["id"]][place]
+                assert one[("customer_name", "product_name")[place]] == (new if was == old else was)
+
+
 def test_a_list_is_not_stale_after_a_write_was_acknowledged(found: None, as_role: Any) -> None:
     client = as_role("account_manager")
     before = listed(client)["total"]
