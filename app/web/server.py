@@ -3,15 +3,20 @@
 gunicorn loads this in its parent, before gevent replaced anything: nothing of ours is imported before the worker has begun.
 """
 
+import contextlib
 import gc
+import socket
+import time
 from typing import Any
 
+import gevent
 from gunicorn import util
 from gunicorn.http import RequestParser
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.ggevent import GeventWorker
 
 _READ_BYTES = 8192
+_LOOK_SECONDS = 1.0
 
 
 class Worker(GeventWorker):
@@ -25,6 +30,17 @@ class Worker(GeventWorker):
         # What was loaded stays: the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
+        self._silent: dict[Any, float] = {}  # connections on which nothing came yet, and until when that is allowed
+        gevent.spawn(self._end_silent_ones)
+
+    def _end_silent_ones(self) -> None:
+        """One look a second instead of a timer for each request, which took a tenth of the time of a kept list."""
+        while True:
+            gevent.sleep(_LOOK_SECONDS)
+            moment = time.monotonic()
+            for client in [client for client, until in self._silent.items() if until < moment]:
+                with contextlib.suppress(OSError):
+                    client.shutdown(socket.SHUT_RD)  # ends the waiting in `_received`
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """One connection, until either side ends it. Plain HTTP/1.1 only: nginx is who asks."""
@@ -67,6 +83,12 @@ class Worker(GeventWorker):
 
     def _received(self, client: Any) -> bytes:
         """What comes next; nothing when the other side is gone or silent for too long."""
-        with self.timeout_ctx():
+        until = self._silent[client] = time.monotonic() + self.cfg.keepalive
+        try:
             return bytes(client.recv(_READ_BYTES))
-        return b""
+        except OSError:
+            if time.monotonic() < until:
+                raise
+            return b""
+        finally:
+            del self._silent[client]

@@ -45,7 +45,7 @@ def _alternate(ours: str, control: str, headers: dict[str, str]) -> tuple[list[f
 
 def _bare(appliance: Appliance, port: int):  # type: ignore[no-untyped-def]
     mount = f"{Path(__file__).parent}/bare.py:/bench/bare.py:ro"
-    return _extra_backend(appliance, port, ["-v", mount], ["--pythonpath", "/bench", "bare:app"])
+    return _extra_backend(appliance, port, ["-v", mount], ["--worker-class", "gevent", "--pythonpath", "/bench", "bare:app"])
 
 
 def _uncached(appliance: Appliance, port: int):  # type: ignore[no-untyped-def]
