@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -35,7 +34,6 @@ from ai.schemas import Band
 from ai.serving import Ready
 
 _Z80, _Z95 = 1.28155, 1.95996
-_turn = threading.Lock()  # one at a time: several at once fight over the interpreter, and all take longer
 
 
 @blueprint.post("/simulate")
@@ -44,26 +42,23 @@ def simulate_promotion() -> Response:
     asked = read_body(SimulateRequest)
     ready = parts().serving.ready(asked.source)
     known_ids(ready.panel, "", asked.customer_ids, asked.product_ids)
-    with _turn:
-        return answer(_answer(ready, asked))
-
-
-def _answer(ready: Ready, asked: SimulateRequest) -> SimulateAnswer:
     found = simulated(ready, asked, "")
     if not found.products:
         reasons = "; ".join(f"{product_id}: {reason}" for product_id, reason in found.refused)
         raise Invalid("Nothing can be simulated", [{"field": "product_ids", "message": reasons}])
     manufacturer, retailer = returns(ready, asked, found)
-    return SimulateAnswer(
-        model=model_info(ready.entry),
-        **units_of(found),
-        stores=len({ready.panel.series[number][0] for product in found.products for number in product.series.tolist()}),
-        weeks=_weeks(asked, found),
-        products=[_simulated(product) for product in found.products],
-        manufacturer=side(manufacturer),
-        retailer=side(retailer),
-        refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
-        warnings=warnings_of(ready, asked, found),
+    return answer(
+        SimulateAnswer(
+            model=model_info(ready.entry),
+            **units_of(found),
+            stores=len({ready.panel.series[number][0] for product in found.products for number in product.series.tolist()}),
+            weeks=_weeks(asked, found),
+            products=[_simulated(product) for product in found.products],
+            manufacturer=side(manufacturer),
+            retailer=side(retailer),
+            refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
+            warnings=warnings_of(ready, asked, found),
+        )
     )
 
 
