@@ -10,6 +10,7 @@ import pytest
 from tests.appliance import Appliance, wait_until
 
 BACK_SECONDS, TRAINED_SECONDS = 120, 600
+CHAIN, PRODUCT = "DOM", "TROP-PREM-64"  # of the demonstration; other tests may have left customers without sales
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def _health(client: httpx.Client) -> dict[str, Any]:
 def _simulated(client: httpx.Client, appliance: Appliance) -> dict[str, Any]:
     """A simulation of the demo's chain; {} while the service does not answer."""
     with appliance.signed_in() as signed_in:
-        chain = next(row["id"] for row in signed_in.get("/api/v1/customers?limit=500").json()["items"] if not row["parent_id"])
-        product = next(row["id"] for row in signed_in.get("/api/v1/products?limit=500").json()["items"] if row["level"] == "sku")
+        chain = next(row["id"] for row in signed_in.get("/api/v1/customers?limit=500").json()["items"] if row["code"] == CHAIN)
+        product = next(row["id"] for row in signed_in.get("/api/v1/products?limit=500").json()["items"] if row["sku"] == PRODUCT)
     try:
         models = client.get("/v1/models").json()["models"]
         newest = date.fromisoformat(next(one for one in models if one["current"])["window"]["to"])
