@@ -13,10 +13,13 @@ address_of() {
 # certificate_remark: what the browser will say to a certificate that nobody but this machine vouches for.
 certificate_remark() { [ ! -e secrets/tls/self-signed ] || echo ' (the browser warns once: the certificate is self-signed)'; }
 
+COMMAND=/usr/local/bin/tradeai
+
+# install_command: `tradeai` on the PATH for the one installation that has the plain name; a link to a folder that has gone is replaced.
 install_command() {
-    # `tradeai` on the PATH for the one installation that has the plain name.
     [ "$(dotenv_get .env COMPOSE_PROJECT_NAME)" = tradeai ] || return 0
-    [ -e /usr/local/bin/tradeai ] || ln -s "$ROOT/scripts/tradeai" /usr/local/bin/tradeai
+    [ -e "$COMMAND" ] || ln -sfn "$ROOT/scripts/tradeai" "$COMMAND" 2>>"$DEPLOY_LOG" ||
+        warn "$COMMAND could not be made; the command is $ROOT/scripts/tradeai."
 }
 
 phase_summary() {

@@ -75,3 +75,40 @@ def test_the_database_is_told_of_in_one_sentence(bash: Bash, folder: Path) -> No
     done = bash("phase_database")
     assert done.returncode == 1
     assert "could not be migrated" in done.stderr
+
+
+@pytest.fixture
+def command(folder: Path) -> Path:
+    """Where the command is to be put, of the installation that has the plain name."""
+    (folder / ".env").write_text(SETTINGS.replace("=mine", "=tradeai"))
+    (folder / "bin").mkdir()
+    return folder / "bin/tradeai"
+
+
+def _with_command(bash: Bash, command: Path) -> tuple[str, str]:
+    done = bash(f"DEMO=''; DEPLOY_LOG=/dev/null; COMMAND={command}; phase_summary")
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_the_command_is_put_on_the_path(bash: Bash, command: Path) -> None:
+    _with_command(bash, command)
+    assert str(command.readlink()).endswith("/scripts/tradeai")
+
+
+def test_a_link_to_a_folder_that_has_gone_is_replaced(bash: Bash, command: Path) -> None:
+    command.symlink_to("/gone/scripts/tradeai")
+    _with_command(bash, command)
+    assert not str(command.readlink()).startswith("/gone")
+
+
+def test_a_program_of_somebody_else_is_left_alone(bash: Bash, command: Path) -> None:
+    command.write_text("theirs")
+    _with_command(bash, command)
+    assert command.read_text() == "theirs"
+
+
+def test_without_the_command_the_rest_is_still_said(bash: Bash, command: Path) -> None:
+    said, warned = _with_command(bash, command.parent / "missing/tradeai")
+    assert "the pages" in said
+    assert "could not be made; the command is" in said + warned
