@@ -1,25 +1,18 @@
 """Lists answered before gunicorn reads the request: the answers of Flask, and only to heads that have one reading."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from app.access import limits
 from app.access.sessions import service as sessions
-from app.web import before_parsing, short_way
+from app.web import before_parsing
 
+pytestmark = pytest.mark.usefixtures("unknown_addresses")
 PASSWORD = "correct horse battery staple"
 PATH = "/api/v1/customers?sort=name&limit=5"
 PASSING = {"ratelimit-remaining", "ratelimit-reset", "date"}
-
-
-@pytest.fixture(autouse=True)
-def unknown_addresses() -> Iterator[None]:
-    short_way.forget()
-    yield
-    short_way.forget()
 
 
 @pytest.fixture

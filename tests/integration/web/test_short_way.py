@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,18 +14,11 @@ from app.access.users import service as users
 from app.access.users.models import UserChange
 from app.core import follow
 from app.core.settings import Settings
-from app.web import short_way
 
+pytestmark = pytest.mark.usefixtures("unknown_addresses")
 PASSWORD = "correct horse battery staple"
 LISTS = ["/api/v1/customers?sort=name&limit=5", "/api/v1/products?limit=5", "/api/v1/promotions?limit=5"]
 WHO = Principal.system("tests")
-
-
-@pytest.fixture(autouse=True)
-def unknown_addresses() -> Iterator[None]:
-    short_way.forget()
-    yield
-    short_way.forget()
 
 
 @pytest.fixture
