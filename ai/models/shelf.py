@@ -78,7 +78,7 @@ def rivalry_of(model: LogLinearModel, product_id: str) -> Rivalry | None:
 
 def units_of_sisters(panel: Panel, model: LogLinearModel, quiet: np.ndarray, promoted: Promoted) -> list[SisterUnits]:
     """Products of the shelf of which a promoted one is a modelled rival; quiet: (series, weeks) units without promotion."""
-    found = [(rivalry_of(model, product_id)) for product_id in promoted.product_ids]
+    found = [rivalry_of(model, product_id) for product_id in promoted.product_ids]
     felt = [(rivalry, rivalry.traits(promoted)) for rivalry in found if rivalry is not None]
     effect, touched = np.zeros(len(panel.series)), np.zeros(len(panel.series), dtype=bool)
     for rivalry, traits in felt:  # a store's series stands in one block, so once in a rivalry
