@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from decimal import Decimal
 
@@ -87,6 +88,7 @@ def promotion_week(sums: WeekSums, model: LogLinearModel) -> PromotionWeek:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _price(value: float) -> Decimal | None:
     """A mean price as an exact decimal of four places; None when unknown."""
     return None if not math.isfinite(value) else Decimal(repr(float(value))).quantize(_PRICE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from datetime import UTC, datetime
@@ -37,6 +36,7 @@ from ai.openapi import document
 from ai.problems import Invalid, Problem, TooLarge, Unavailable
 from ai.registry.jobs import TrainingJobs
 from ai.registry.manifest import Registry
+from ai.requests import REQUEST_ID, SLOW_SECONDS
 from ai.schemas import Health
 from ai.serving import Serving
 from ai.settings import Settings, read_settings
@@ -55,8 +55,6 @@ ENDPOINTS = (
     retrospect_api,
     segments_api,
 )  # importing them adds their routes to the blueprint
-_SLOW_SECONDS = 1.0
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.\-]{1,64}$")
 
 
 def create_app(settings: Settings | None = None, database: Database[dict[str, Any]] | None = None) -> Flask:
@@ -84,7 +82,7 @@ def _watch_requests(app: Flask, metrics: Metrics) -> None:
     @app.before_request
     def begin() -> None:
         given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        g.request_id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
         g.began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -96,7 +94,7 @@ def _watch_requests(app: Flask, metrics: Metrics) -> None:
         metrics.requests.labels(path, response.status_code).inc()
         metrics.seconds.labels(path).observe(seconds)
         response.headers["X-Request-ID"] = g.request_id
-        if response.status_code >= 400 or seconds >= _SLOW_SECONDS:  # gunicorn's access log has a line of every request
+        if response.status_code >= 400 or seconds >= SLOW_SECONDS:  # gunicorn's access log has a line of every request
             log.info(
                 "request",
                 method=request.method,

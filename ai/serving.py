@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
-from ai.data.panel import Panel, build_panel
+from ai.data.panel import Panel, PanelTooLarge, build_panel
 from ai.data.sales_reader import read_customers, read_products, read_sales, sales_stamp
-from ai.models.book import Book, QuietWeeks, book_of
+from ai.features.lags import LONGEST_LAG
+from ai.models.book import MOST_WEEKS_AHEAD, Book, QuietWeeks, book_of
 from ai.models.loglinear import LogLinearModel
+from ai.models.place import Place, place_of
 from ai.models.uplift import UpliftModel
-from ai.problems import NoForecast, NoModel, NoSales
+from ai.problems import NoForecast, NoModel, NoSales, Problem
 from ai.registry.forecast_files import UnreadableForecast
 from ai.registry.manifest import Entry, Registry
 from ai.registry.storage import StoredModel, bind
@@ -24,6 +28,8 @@ from ai.registry.storage import StoredModel, bind
 WARM_WEEKS = 16
 # Whether the sales changed is asked this often: six questions to the database would cost a simulation more than its own work.
 STAMP_SECONDS = 1.0
+LOOK_SECONDS = 0.5
+MOST_PLACES, LARGEST_PLACE = 64, 25_000  # places of drafts that are kept, and numbers in one: 13 MB together
 log = structlog.get_logger(__name__)
 
 
@@ -36,6 +42,7 @@ class Ready:
         self._stored: StoredModel | None = stored
         self._book: tuple[Book, QuietWeeks] | None = None
         self._guard = threading.Lock()
+        self._places: dict[tuple[Any, ...], Place] = {}
 
     def book(self) -> Book:
         """The forecast on these sales; raises NoForecast."""
@@ -51,6 +58,24 @@ class Ready:
             last = self.book().panel.last_week
             self.quiet_weeks().units(list(range(last + 1, last + 1 + WARM_WEEKS)))
 
+    def place(self, customer_ids: Sequence[str], product_ids: Sequence[str], first: int, weeks: int) -> Place:
+        """Where a draft would run, from the week number `first` on; a slider asks with every move. Raises NoForecast."""
+        key = (tuple(customer_ids), tuple(product_ids), first, weeks)
+        kept = self._places.get(key)
+        if kept is not None:
+            return kept
+        furthest = self.panel.last_week + MOST_WEEKS_AHEAD
+        around = [min(week, furthest) for week in range(first, first + weeks + LONGEST_LAG)]
+        customers = frozenset(self.panel.stores_under(customer_ids)) | frozenset(customer_ids)
+        quiet = self.quiet_weeks().units(around)
+        place = place_of(self.panel, self.model, quiet, customers, tuple(dict.fromkeys(product_ids)))
+        if place.size <= LARGEST_PLACE:
+            with self._guard:
+                if len(self._places) >= MOST_PLACES:
+                    del self._places[next(iter(self._places))]
+                self._places[key] = place
+        return place
+
     def _forecasts(self) -> tuple[Book, QuietWeeks]:
         with self._guard:
             if self._book is None:
@@ -65,6 +90,14 @@ class Ready:
             return self._book
 
 
+def _settle(ready: Ready) -> None:
+    """What is loaded stays until the next model: the collector need not walk through it every few questions."""
+    ready.warm()
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 class Serving:
     """Hands out a Ready per source of sales; one thread loads, the others wait."""
 
@@ -76,6 +109,7 @@ class Serving:
         self._panels: dict[str, tuple[str, Panel]] = {}
         self._ready: dict[str, tuple[str, str, Ready]] = {}
         self._guard = threading.Lock()
+        self._kept_ready: set[str] = set()
 
     def ready(self, source: str) -> Ready:
         """Raises NoModel, NoSales, PanelTooLarge, or PyMongo's errors when the database does not answer."""
@@ -83,24 +117,57 @@ class Serving:
         if current is None:
             raise NoModel(f"No model of source '{source}' exists; POST /v1/train after importing sales")
         held = self._ready.get(source)
-        if held and held[:2] == (current.id, self._stamp()):
+        if held and held[1] == self._stamp() and (held[0] == current.id or source in self._kept_ready):
             return held[2]
         stamp = self._stamp(newly=True)  # a new model must meet the sales of now
         with self._guard:
             held = self._ready.get(source)
             if held and held[:2] == (current.id, stamp):
                 return held[2]
-            panel = self._panel(source, stamp)
-            loaded = self._registry.load(source)
-            if loaded is None:
-                raise NoModel("No model can be read; POST /v1/train to fit a new one")
-            entry, stored = loaded
-            model = bind(stored, panel)
-            ready = Ready(entry, panel, model, stored)
+            ready = self._loaded(source, self._panel(source, stamp))
             self._ready[source] = (current.id, stamp, ready)
-            threading.Thread(target=ready.warm, daemon=True).start()
-            log.info("model_loaded", model=entry.id, source=source, series=len(panel.series))
+            threading.Thread(target=_settle, args=(ready,), daemon=True).start()
             return ready
+
+    def keep_ready(self, source: str) -> None:
+        """Loads what serves before anyone asks, in a thread of its own: the first model at once, a newer one beside the one that
+        serves, which answers until then."""
+        self._kept_ready.add(source)
+        threading.Thread(target=self._keep_ready, args=(source,), name="keep-ready", daemon=True).start()
+
+    def _keep_ready(self, source: str) -> None:
+        while source in self._kept_ready:
+            try:
+                self.make_ready(source)
+            except (Problem, PyMongoError, PanelTooLarge) as error:
+                log.debug("not_ready", source=source, error=str(error))  # who asks is told
+            except Exception:
+                log.exception("keep_ready_failed", source=source, remedy="the next question loads the model")
+                self._kept_ready.discard(source)
+            time.sleep(LOOK_SECONDS)
+
+    def make_ready(self, source: str) -> None:
+        """One look. New sales wait for a question: old and new ones at once may not fit. Raises as `ready` does."""
+        current, held = self._registry.current(source), self._ready.get(source)
+        if current is None:
+            return
+        if held is None:
+            self.ready(source)
+        elif held[0] != current.id:
+            ready = self._loaded(source, held[2].panel)
+            _settle(ready)
+            with self._guard:
+                if self._ready.get(source) is held:
+                    self._ready[source] = (current.id, held[1], ready)
+
+    def _loaded(self, source: str, panel: Panel) -> Ready:
+        loaded = self._registry.load(source)
+        if loaded is None:
+            raise NoModel("No model can be read; POST /v1/train to fit a new one")
+        entry, stored = loaded
+        ready = Ready(entry, panel, bind(stored, panel), stored)
+        log.info("model_loaded", model=entry.id, source=source, series=len(panel.series))
+        return ready
 
     def _stamp(self, newly: bool = False) -> str:
         """What the sales are known by; asked again after STAMP_SECONDS, or at once when `newly`."""

@@ -14,7 +14,7 @@ from ai.answers import other_product, side
 from ai.data.panel import Panel
 from ai.data.weeks import covered_weeks, monday_of
 from ai.economics import Costs, Missing, ProductOutcome, Return, UnitBand
-from ai.exchange import answer, blueprint, known_ids, model_info, parts, read_body
+from ai.exchange import Parts, answer, blueprint, known_ids, model_info, parts, read_body
 from ai.features.lags import LONGEST_LAG
 from ai.forecast_api import weeks_ahead
 from ai.grounds import far_ahead, unseen
@@ -39,46 +39,42 @@ _Z80, _Z95 = 1.28155, 1.95996
 @blueprint.post("/simulate")
 def simulate_promotion() -> Response:
     """Expected units, after-effect, sisters, and both sides' return of a promotion that does not exist yet."""
-    asked = read_body(SimulateRequest)
-    ready = parts().serving.ready(asked.source)
+    return answer(answer_to(parts(), read_body(SimulateRequest)))
+
+
+def answer_to(service: Parts, asked: SimulateRequest) -> SimulateAnswer:
+    """Raises Invalid naming the field, NoModel, NoSales, NoForecast."""
+    ready = service.serving.ready(asked.source)
     known_ids(ready.panel, "", asked.customer_ids, asked.product_ids)
     found = simulated(ready, asked, "")
     if not found.products:
         reasons = "; ".join(f"{product_id}: {reason}" for product_id, reason in found.refused)
         raise Invalid("Nothing can be simulated", [{"field": "product_ids", "message": reasons}])
     manufacturer, retailer = returns(ready, asked, found)
-    return answer(
-        SimulateAnswer(
-            model=model_info(ready.entry),
-            **units_of(found),
-            stores=len({ready.panel.series[number][0] for product in found.products for number in product.series.tolist()}),
-            weeks=_weeks(asked, found),
-            products=[_simulated(product) for product in found.products],
-            manufacturer=side(manufacturer),
-            retailer=side(retailer),
-            refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
-            warnings=warnings_of(ready, asked, found),
-        )
+    return SimulateAnswer(
+        model=model_info(ready.entry),
+        **units_of(found),
+        stores=found.stores,
+        weeks=_weeks(asked, found),
+        products=[_simulated(product) for product in found.products],
+        manufacturer=side(manufacturer),
+        retailer=side(retailer),
+        refused=[Refusal(product_id=product_id, reason=reason) for product_id, reason in found.refused],
+        warnings=warnings_of(ready, asked, found),
     )
 
 
 def simulated(ready: Ready, asked: DraftAsked, prefix: str) -> Simulation:
     """The draft on the serving model; raises Invalid with fields under `prefix`, NoForecast."""
-    panel = ready.panel
-    weeks = weeks_ahead(panel, covered_weeks(asked.start, asked.end), f"{prefix}start", f"{prefix}end")
+    weeks = weeks_ahead(ready.panel, covered_weeks(asked.start, asked.end), f"{prefix}start", f"{prefix}end")
     draft = Draft(
-        customers=frozenset(panel.stores_under(asked.customer_ids)) | frozenset(asked.customer_ids),
-        product_ids=tuple(dict.fromkeys(asked.product_ids)),
-        weeks=len(weeks),
         price=None if asked.price is None else float(asked.price),
         cut=asked.cut,
         deal=asked.deal,
         feature=asked.feature,
         display=asked.display,
     )
-    furthest = panel.last_week + MOST_WEEKS_AHEAD
-    around = [min(week, furthest) for week in range(weeks[0], weeks[-1] + 1 + LONGEST_LAG)]
-    return simulate(panel, ready.model, ready.quiet_weeks().units(around), draft)
+    return simulate(ready.place(asked.customer_ids, asked.product_ids, weeks[0], len(weeks)), draft)
 
 
 def work_out_weeks(ready: Ready, drafts: Iterable[DraftAsked]) -> None:
@@ -152,26 +148,23 @@ def _weeks(asked: DraftAsked, found: Simulation) -> list[SimulatedWeek]:
     """All products together, week by week, the promotion's weeks and those it reaches into."""
     first, last = covered_weeks(asked.start, asked.end)
     parts = [product.weekly for product in found.products]
-    baseline, promoted, after, variance = (
+    bases, during, later, variance = (
         np.sum([getattr(part, name) for part in parts], axis=0) for name in ("baseline", "promoted", "after", "variance")
     )
-    half = _Z80 * np.sqrt(variance)
-    answered = []
-    for number, base in enumerate(baseline):
-        expected = float(promoted[number] + after[number])
-        answered.append(
-            SimulatedWeek(
-                week=monday_of(first + number),
-                role="promotion" if first + number <= last else "after",
-                baseline=_rounded(base),
-                incremental=_rounded(promoted[number] - base),
-                after=_rounded(after[number]),
-                expected=_rounded(expected),
-                lo80=_rounded(max(expected - half[number], 0.0)),
-                hi80=_rounded(expected + half[number]),
-            )
+    by_week = zip(bases.tolist(), during.tolist(), later.tolist(), (_Z80 * np.sqrt(variance)).tolist(), strict=True)
+    return [
+        SimulatedWeek(
+            week=monday_of(week),
+            role="promotion" if week <= last else "after",
+            baseline=_rounded(base),
+            incremental=_rounded(promoted - base),
+            after=_rounded(after),
+            expected=_rounded(promoted + after),
+            lo80=_rounded(max(promoted + after - half, 0.0)),
+            hi80=_rounded(promoted + after + half),
         )
-    return answered
+        for week, (base, promoted, after, half) in enumerate(by_week, start=first)
+    ]
 
 
 def _decimal(value: float, places: str) -> Decimal | None:

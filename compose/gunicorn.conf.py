@@ -18,7 +18,7 @@ _folder = Path(os.environ.get("TRADEAI_LOG_DIR", "/var/log/tradeai"))
 
 bind = f"0.0.0.0:{8000 if _is_ai else 5000}"
 workers = int(os.environ.get("TRADEAI_WEB_WORKERS", "1" if _is_ai else "2"))
-worker_class = "gthread" if _is_ai else "app.web.server.Worker"
+worker_class = "ai.server.Worker" if _is_ai else "app.web.server.Worker"
 threads = 4 if _is_ai else 1
 worker_connections = 1000
 timeout = 300 if _is_ai else 60

@@ -8,7 +8,8 @@ import numpy as np
 def known_mean(values: np.ndarray, weights: np.ndarray) -> float:
     """Weighted mean of the known values, NaN when there is none with a weight."""
     usable = np.isfinite(values) & (weights > 0)
-    return float(np.average(values[usable], weights=weights[usable])) if usable.any() else float("nan")
+    used = weights[usable]
+    return float(values[usable] @ used / used.sum()) if len(used) else float("nan")
 
 
 def last_known(values: np.ndarray) -> np.ndarray:

@@ -61,10 +61,8 @@ def serve_from(folder: Path, size: Size) -> dict[str, Any]:
     del stored, loaded
     ready.warm()
     ahead = list(range(panel.last_week + 1, panel.last_week + 1 + WARM_WEEKS))
-    quiet = ready.quiet_weeks().units(ahead[:8])
-    customers = frozenset(panel.sellers)
-    drafts = [Draft(customers, (product,), 2, cut=0.2, deal=1.0) for product in sorted(panel.sold)]
-    simulated = [simulate(panel, ready.model, quiet, draft).net for draft in drafts]
+    customers, draft = sorted(panel.sellers), Draft(cut=0.2, deal=1.0)
+    simulated = [simulate(ready.place(customers, [product], ahead[0], 2), draft).net for product in sorted(panel.sold)]
     _prices, found = ready.book().forecast(np.arange(len(panel.series)), ahead[:8], [])
     return {
         "rows": panel.rows,

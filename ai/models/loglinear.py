@@ -19,7 +19,6 @@ from ai.models.regression import Fit, fit
 
 if TYPE_CHECKING:
     from ai.models.effects import Effects
-    from ai.models.shelf import Rivalry
 
 # Fewer than these and nothing is claimed about the product (quiet weeks) or the store (weeks of sales).
 FEWEST_QUIET_WEEKS = 12
@@ -71,12 +70,20 @@ class LogLinearModel:
     calibration: Calibration
     metrics: dict[str, Any] = field(default_factory=dict)
     placebos: Placebos = NO_PLACEBOS
-    rivalries: dict[str, Rivalry | None] = field(default_factory=dict, repr=False, compare=False)  # by product, as asked for
-    own_effects: dict[tuple[str, str], Effects] = field(default_factory=dict, repr=False, compare=False)  # by block, likewise
+    own_effects: dict[tuple[str, str], Effects] = field(default_factory=dict, repr=False, compare=False)  # by block, as asked for
 
     def of_product(self, product_id: str) -> list[BlockModel]:
         """Its blocks, one a retailer."""
         return self._by_product.get(product_id, [])
+
+    @functools.cached_property
+    def feeling(self) -> dict[str, list[tuple[BlockModel, np.ndarray]]]:
+        """By product: blocks that have it as a modelled rival, with its series at each of their stores, -1 where it is absent."""
+        found: dict[str, list[tuple[BlockModel, np.ndarray]]] = {}
+        for block in self.blocks.values():
+            for rival, aligned in block.block.rivals if not block.refusal else ():
+                found.setdefault(rival, []).append((block, aligned))
+        return found
 
     @functools.cached_property
     def _by_product(self) -> dict[str, list[BlockModel]]:

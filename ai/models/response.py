@@ -101,7 +101,7 @@ def _curve(
     support: str, parts: list[tuple[BlockModel, np.ndarray]], bases: list[float], stores: int, grid: np.ndarray, regular: float
 ) -> Curve:
     deal, feature = _SUPPORTS[support]
-    draft = Draft(frozenset(), (), 1, deal=deal, feature=feature)
+    draft = Draft(deal=deal, feature=feature)
     depth = -np.log1p(-grid)
     units, spread = np.zeros(len(grid)), np.zeros(len(grid))
     for base, (block, _rows) in zip(bases, parts, strict=True):

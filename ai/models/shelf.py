@@ -11,19 +11,6 @@ from ai.models.loglinear import BlockModel, LogLinearModel
 
 
 @dataclass(frozen=True)
-class Promoted:
-    """The products of the promotion, its weeks and share of advertised stores; by series number: whether it is promoted, its
-    depth, and its units in the promotion's weeks."""
-
-    product_ids: tuple[str, ...]
-    weeks: int
-    feature: float
-    on: np.ndarray
-    depth: np.ndarray
-    units: np.ndarray
-
-
-@dataclass(frozen=True)
 class SisterUnits:
     """Units that a product of the shelf loses (below zero) or gains in the promotion's weeks; prices per unit, NaN if unknown."""
 
@@ -34,92 +21,157 @@ class SisterUnits:
     cost_regular: float
 
 
-class Rivalry:
-    """Where a promotion of one product is felt: the stores of every block that has it as a modelled rival, block after block.
+@dataclass(frozen=True)
+class Felt:
+    """Where one promoted product is felt. By row: its place on the shelf, the promoted store, coefficients (rows, 2) of depth and
+    feature. By sister that feels it: its number, and its first row here."""
 
-    blocks, first (of its rows), columns (blocks, 2: depth and feature in the block's design); by row: series, rival (the
-    promoted product's series at the same store), there (bool: the store sells it), coefficients (rows, 2).
+    rows: np.ndarray
+    stores: np.ndarray
+    coefficients: np.ndarray
+    sisters: np.ndarray
+    first: np.ndarray
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The sisters' stores row by row, sister after sister; promoted stores are numbered in the order of the promotion's products.
+
+    keys, first (of its rows) and covariance (of the coefficients in `felt`, in its order) by sister; by row: units without
+    promotion in its weeks, unknown is zero, and worth (rows, 4): usual price and last cost, each behind a 1 where it is known;
+    inside, own: rows that are promoted themselves, and as which store.
     """
 
-    def __init__(self, members: list[tuple[BlockModel, np.ndarray]], product_id: str) -> None:
-        names = (f"rival_depth:{product_id}", f"rival_feature:{product_id}")
-        self.blocks = [block for block, _aligned in members]
-        self.columns = np.array([[block.place[name] for name in names] for block in self.blocks])
-        sizes = [len(block.block.series) for block in self.blocks]
-        self.first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
-        aligned = np.concatenate([aligned for _block, aligned in members])
-        self.series = np.concatenate([block.block.series for block in self.blocks])
-        self.rival, self.there = np.maximum(aligned, 0), aligned >= 0
-        own = [block.fit.coefficients[columns] for block, columns in zip(self.blocks, self.columns, strict=True)]
-        self.coefficients = np.repeat(own, sizes, axis=0)
+    keys: list[tuple[str, str]]
+    first: np.ndarray
+    covariance: list[np.ndarray]
+    felt: list[Felt]
+    units: np.ndarray
+    worth: np.ndarray
+    inside: np.ndarray
+    own: np.ndarray
 
-    def traits(self, promoted: Promoted) -> np.ndarray:
-        """(rows, 2) depth and feature of the promoted product at each store, zero where it is not promoted."""
-        on = self.there & promoted.on[self.rival]
-        return np.stack([np.where(on, promoted.depth[self.rival], 0.0), np.where(on, promoted.feature, 0.0)], axis=1)
-
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """(blocks, ...) of values by row."""
-        return np.add.reduceat(values, self.first, axis=0)
+    @property
+    def size(self) -> int:
+        """How many numbers it holds, about."""
+        return self.units.size + self.worth.size + sum(4 * len(felt.rows) for felt in self.felt)
 
 
-def rivalry_of(model: LogLinearModel, product_id: str) -> Rivalry | None:
-    """Of one product, worked out when first asked for (a slider asks with every move); None when nothing feels it."""
-    if product_id not in model.rivalries:
-        members = [
-            (block, aligned)
-            for block in model.blocks.values()
-            for rival, aligned in block.block.rivals
-            if rival == product_id and not block.refusal
-        ]
-        model.rivalries[product_id] = Rivalry(members, product_id) if members else None
-    return model.rivalries[product_id]
+@dataclass(frozen=True)
+class _Rival:
+    """A promoted product as a block feels it; stores: by row of the block the promoted store, -1 where there is none."""
+
+    product_id: str
+    stores: np.ndarray
 
 
-def units_of_sisters(panel: Panel, model: LogLinearModel, quiet: np.ndarray, promoted: Promoted) -> list[SisterUnits]:
-    """Products of the shelf of which a promoted one is a modelled rival; quiet: (series, weeks) units without promotion."""
-    found = [rivalry_of(model, product_id) for product_id in promoted.product_ids]
-    felt = [(rivalry, rivalry.traits(promoted)) for rivalry in found if rivalry is not None]
-    effect, touched = np.zeros(len(panel.series)), np.zeros(len(panel.series), dtype=bool)
-    for rivalry, traits in felt:  # a store's series stands in one block, so once in a rivalry
-        effect[rivalry.series] += (traits * rivalry.coefficients).sum(axis=1)
-        touched[rivalry.series] |= traits.any(axis=1)
-    sisters: dict[tuple[str, str], SisterUnits] = {}
-    gradients: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
-    for rivalry, traits in felt:
-        here = _units(rivalry.series, quiet, promoted)
-        change = effect[rivalry.series]
-        slopes = rivalry.sums((here * np.exp(change))[:, None] * traits)
-        units = rivalry.sums(here * np.expm1(change))
-        weight = np.where(touched[rivalry.series], here, 0.0)
-        price = _means(rivalry, panel.usual_prices, weight)
-        cost = _means(rivalry, panel.last_costs, weight)
-        for number in np.flatnonzero(rivalry.sums(weight) > 0):
-            block = rivalry.blocks[number]
-            gradients.setdefault(block.block.key, []).append((rivalry.columns[number], slopes[number]))
-            variance = _variance(block, gradients[block.block.key])
-            sisters[block.block.key] = SisterUnits(
-                block.block.key, float(units[number]), variance, float(price[number]), float(cost[number])
-            )
-    return list(sisters.values())
+@dataclass(frozen=True)
+class _Laid:
+    """A sister on the shelf: the rows of its block where something is promoted, laid from row `start` on."""
+
+    block: BlockModel
+    rivals: list[_Rival]
+    rows: np.ndarray
+    start: int
+
+    def columns(self, product_id: str) -> list[int]:
+        return [self.block.place[f"rival_{trait}:{product_id}"] for trait in ("depth", "feature")]
 
 
-def _variance(block: BlockModel, slopes: list[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Of a block's units, from the uncertainty of its coefficients. slopes: columns, and units per unit of each coefficient."""
-    columns = np.concatenate([chosen for chosen, _slope in slopes])
-    gradient = np.concatenate([slope for _chosen, slope in slopes])
-    return max(float(gradient @ block.fit.covariance[columns[:, None], columns] @ gradient), 0.0)
+def shelf_of(panel: Panel, model: LogLinearModel, quiet: np.ndarray, promoted: list[tuple[str, np.ndarray]]) -> Shelf:
+    """promoted: products with their series, the promoted stores in this order; quiet: (series, weeks) units without promotion."""
+    stores = np.concatenate([np.zeros(0, dtype=int), *(series for _product, series in promoted)])
+    store_of = np.full(len(panel.series), -1)
+    store_of[stores] = np.arange(len(stores))
+    product_ids = list(dict.fromkeys(product for product, _series in promoted))
+    laid = _laid(model, store_of, product_ids)
+    series = np.concatenate([np.zeros(0, dtype=int), *(one.block.block.series[one.rows] for one in laid)])
+    own = store_of[series]
+    inside = np.flatnonzero(own >= 0)
+    price, cost = panel.usual_prices[series], panel.last_costs[series]
+    return Shelf(
+        keys=[one.block.block.key for one in laid],
+        first=np.array([one.start for one in laid], dtype=int),
+        covariance=[_covariance(one) for one in laid],
+        felt=[felt for felt in (_felt(laid, product_id) for product_id in product_ids) if len(felt.rows)],
+        units=np.nan_to_num(quiet[series]).sum(axis=1),
+        worth=np.stack([np.isfinite(price), np.nan_to_num(price), np.isfinite(cost), np.nan_to_num(cost)], axis=1),
+        inside=inside,
+        own=own[inside],
+    )
 
 
-def _units(series: np.ndarray, quiet: np.ndarray, promoted: Promoted) -> np.ndarray:
-    """Units of `series` in the promotion's weeks: as promoted where it is itself, else quiet; unknown is zero."""
-    return np.where(promoted.on[series], promoted.units[series], np.nan_to_num(quiet[series, : promoted.weeks]).sum(axis=1))
+def _laid(model: LogLinearModel, store_of: np.ndarray, product_ids: list[str]) -> list[_Laid]:
+    feeling: dict[tuple[str, str], tuple[BlockModel, list[_Rival]]] = {}
+    for product_id in product_ids:
+        for block, aligned in model.feeling.get(product_id, []):
+            stores = np.where(aligned >= 0, store_of[aligned], -1)
+            if (stores >= 0).any():
+                feeling.setdefault(block.block.key, (block, []))[1].append(_Rival(product_id, stores))
+    laid: list[_Laid] = []
+    start = 0
+    for block, rivals in feeling.values():
+        rows = np.flatnonzero(np.any([rival.stores >= 0 for rival in rivals], axis=0))
+        laid.append(_Laid(block, rivals, rows, start))
+        start += len(rows)
+    return laid
 
 
-def _means(rivalry: Rivalry, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(blocks,) weighted means of the known values by series, NaN where none is known."""
-    told = values[rivalry.series]
-    used = np.where(np.isfinite(told), weight, 0.0)
-    total = rivalry.sums(used)
-    summed = rivalry.sums(used * np.nan_to_num(told))
-    return np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
+def _covariance(sister: _Laid) -> np.ndarray:
+    columns = [column for rival in sister.rivals for column in sister.columns(rival.product_id)]
+    return sister.block.fit.covariance[np.ix_(columns, columns)]
+
+
+def _felt(laid: list[_Laid], product_id: str) -> Felt:
+    sisters: list[int] = []
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for number, sister in enumerate(laid):
+        for stores in (rival.stores[sister.rows] for rival in sister.rivals if rival.product_id == product_id):
+            on = np.flatnonzero(stores >= 0)
+            coefficients = sister.block.fit.coefficients[sister.columns(product_id)]
+            sisters.append(number)
+            parts.append((sister.start + on, stores[on], np.tile(coefficients, (len(on), 1))))
+    nothing = (np.zeros(0, dtype=int), np.zeros(0, dtype=int), np.zeros((0, 2)))
+    rows, promoted, coefficients = (np.concatenate(columns) for columns in zip(nothing, *parts, strict=True))
+    first = np.cumsum([0, *(len(part[0]) for part in parts)])[:-1]
+    return Felt(rows, promoted, coefficients, np.array(sisters, dtype=int), first)
+
+
+def units_of_sisters(shelf: Shelf, depth: np.ndarray, units: np.ndarray, feature: float) -> list[SisterUnits]:
+    """depth, units: (promoted stores,) of the cut, and in the promotion's weeks; feature: share of advertised stores."""
+    if not shelf.keys:
+        return []
+    here = shelf.units.copy()
+    here[shelf.inside] = units[shelf.own]
+    effect, touched = np.zeros(len(here)), np.zeros(len(here), dtype=bool)
+    traits = []
+    for felt in shelf.felt:
+        trait = np.stack([depth[felt.stores], np.full(len(felt.stores), feature)], axis=1)
+        effect[felt.rows] += (trait * felt.coefficients).sum(axis=1)
+        touched[felt.rows] |= trait.any(axis=1)
+        traits.append(trait)
+    change = here * np.expm1(effect)
+    gradients: list[list[np.ndarray]] = [[] for _sister in shelf.keys]
+    for felt, trait in zip(shelf.felt, traits, strict=True):
+        slopes = np.add.reduceat((here + change)[felt.rows, None] * trait, felt.first, axis=0)
+        for sister, slope in zip(felt.sisters.tolist(), slopes, strict=True):
+            gradients[sister].append(slope)
+    weight = np.where(touched, here, 0.0)
+    summed = np.add.reduceat(np.column_stack([change, weight, weight[:, None] * shelf.worth]), shelf.first, axis=0).tolist()
+    return [
+        SisterUnits(key, moved, _variance(gradient, covariance), _mean(prices, priced), _mean(costs, costed))
+        for key, covariance, gradient, (moved, weighed, priced, prices, costed, costs) in zip(
+            shelf.keys, shelf.covariance, gradients, summed, strict=True
+        )
+        if weighed > 0
+    ]
+
+
+def _variance(gradient: list[np.ndarray], covariance: np.ndarray) -> float:
+    """Of a sister's units, from its uncertain coefficients; gradient: units per unit of them, (2,) by promoted product."""
+    whole = gradient[0] if len(gradient) == 1 else np.concatenate(gradient)
+    return max(float(whole @ covariance @ whole), 0.0)
+
+
+def _mean(summed: float, weight: float) -> float:
+    return summed / weight if weight > 0 else float("nan")

@@ -12,21 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ai.data.means import known_mean
-from ai.data.panel import Panel
-from ai.data.plan import usual_prices
 from ai.features.columns import DEPTH_LIMITS
 from ai.features.lags import LONGEST_LAG, lag_columns
-from ai.models.loglinear import BlockModel, LogLinearModel
-from ai.models.shelf import Promoted, SisterUnits, units_of_sisters
+from ai.models.loglinear import BlockModel
+from ai.models.place import Place, ProductThere
+from ai.models.shelf import SisterUnits, units_of_sisters
 
 
 @dataclass(frozen=True)
 class Draft:
-    """customers: leaf customers; price per unit or cut (share); neither: no price cut. weeks: how many."""
+    """What sliders move; price per unit or cut (share); neither: no price cut."""
 
-    customers: frozenset[str]
-    product_ids: tuple[str, ...]
-    weeks: int
     price: float | None = None
     cut: float | None = None
     deal: float = 0.0
@@ -67,9 +63,10 @@ class DraftProduct:
 
 @dataclass(frozen=True)
 class Simulation:
-    """sisters: also those of the draft itself, which its other products take from."""
+    """stores: how many it runs in; sisters: also those of the draft itself, which its other products take from."""
 
     draft: Draft
+    stores: int
     products: list[DraftProduct]
     refused: list[tuple[str, str]]
     sisters: list[SisterUnits]
@@ -87,32 +84,12 @@ class Simulation:
         return sum(product.incremental + product.after for product in self.products) + self.cannibalised
 
 
-def simulate(panel: Panel, model: LogLinearModel, quiet: np.ndarray, draft: Draft) -> Simulation:
-    """quiet: (series, weeks + 6) mean units without promotion from the first week on, NaN where unknown."""
-    usual, shape = usual_prices(panel), len(panel.series)
-    products: list[DraftProduct] = []
-    refused: list[tuple[str, str]] = []
-    promoted = Promoted(
-        draft.product_ids, draft.weeks, draft.feature, np.zeros(shape, dtype=bool), np.zeros(shape), np.zeros(shape)
-    )
-    for product_id in draft.product_ids:
-        reason = "it has no modelled sales at these customers"
-        for block in model.of_product(product_id):
-            rows = _rows(panel, block, quiet, usual, draft)
-            if block.refusal:
-                reason = block.refusal
-            elif len(rows):
-                products.append(_product(panel, block, rows, quiet, usual, draft, promoted))
-                reason = ""
-        if reason:
-            refused.append((product_id, reason))
-    return Simulation(draft, products, refused, units_of_sisters(panel, model, quiet, promoted))
-
-
-def _rows(panel: Panel, block: BlockModel, quiet: np.ndarray, usual: np.ndarray, draft: Draft) -> np.ndarray:
-    series = block.block.series
-    wanted = np.array([panel.series[number][0] in draft.customers for number in series], dtype=bool)
-    return np.flatnonzero(wanted & block.modelled & np.isfinite(quiet[series]).all(axis=1) & (usual[series] > 0))
+def simulate(place: Place, draft: Draft) -> Simulation:
+    products = [_product(there, place.weeks, draft) for there in place.products]
+    depth = np.concatenate([np.zeros(0), *(depth for _product, depth, _units in products)])
+    units = np.concatenate([np.zeros(0), *(units for _product, _depth, units in products)])
+    sisters = units_of_sisters(place.shelf, depth, units, draft.feature)
+    return Simulation(draft, place.stores, [product for product, _depth, _units in products], place.refused, sisters)
 
 
 def _depth(usual: np.ndarray, draft: Draft) -> np.ndarray:
@@ -147,41 +124,38 @@ def _own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> tuple[lis
     return columns, traits
 
 
-def _product(
-    panel: Panel, block: BlockModel, rows: np.ndarray, quiet: np.ndarray, usual: np.ndarray, draft: Draft, promotion: Promoted
-) -> DraftProduct:
-    """Also writes into `promotion` what its series sell."""
-    series = block.block.series[rows]
-    depth = _depth(usual[series], draft)
+def _product(there: ProductThere, weeks: int, draft: Draft) -> tuple[DraftProduct, np.ndarray, np.ndarray]:
+    """The product, with the depth of its cut and its units in the promotion's weeks, (stores,) each."""
+    block, base = there.block, there.base
+    depth = _depth(there.usual, draft)
     columns, traits = _own_traits(block, depth, draft)
     covariance = block.fit.covariance[np.ix_(columns, columns)]
     lift = np.exp(np.clip(traits @ block.fit.coefficients[columns], -5.0, 5.0))
-    base = quiet[series]
-    during = base[:, : draft.weeks]
+    during = base[:, :weeks]
     promoted = during * lift[:, None]
     units = promoted.sum(axis=1)
-    promotion.on[series], promotion.depth[series], promotion.units[series] = True, depth, units
-    whole = np.concatenate([promoted, base[:, draft.weeks :]], axis=1)
+    whole = np.concatenate([promoted, base[:, weeks:]], axis=1)
     gradient = units @ traits
-    shared = (block.shared.level + block.shared.promoted / draft.weeks) * units.sum() ** 2
-    own = (block.own.level + block.own.promoted / draft.weeks) * float((units**2).sum())
-    after, after_variance = _after(block, whole, depth, draft)
+    shared = (block.shared.level + block.shared.promoted / weeks) * units.sum() ** 2
+    own = (block.own.level + block.own.promoted / weeks) * float((units**2).sum())
+    after, after_variance = _after(block, whole, depth, draft.feature, weeks)
     weight = units + 1e-9
-    return DraftProduct(
+    product = DraftProduct(
         block=block,
-        series=series,
+        series=there.series,
         baseline=float(during.sum()),
         promoted=float(units.sum()),
         sd=float(np.sqrt(max(gradient @ covariance @ gradient, 0.0) + shared + own)),
         after=float(after.sum()),
         after_variance=after_variance,
-        price_regular=known_mean(usual[series], weight),
-        price=known_mean(usual[series] * np.exp(-depth), weight),
-        cost_regular=known_mean(panel.last_costs[series], weight),
+        price_regular=known_mean(there.usual, weight),
+        price=known_mean(there.usual * np.exp(-depth), weight),
+        cost_regular=known_mean(there.cost, weight),
         weekly=DraftWeeks(
             base.sum(axis=0), whole.sum(axis=0), after, _weekly_variance(block, promoted, traits, covariance, len(after))
         ),
     )
+    return product, depth, units
 
 
 def _weekly_variance(
@@ -195,28 +169,33 @@ def _weekly_variance(
     return np.concatenate([np.maximum(found, 0.0), np.zeros(weeks - len(found))])
 
 
-def _after(block: BlockModel, whole: np.ndarray, depth: np.ndarray, draft: Draft) -> tuple[np.ndarray, float]:
+def _after(block: BlockModel, whole: np.ndarray, depth: np.ndarray, feature: float, weeks: int) -> tuple[np.ndarray, float]:
     """(weeks + 6,) units that the promotion leaves in its own later weeks and the six behind it; variance of their sum.
 
     whole: (series, weeks + 6) units without what is left. What the promotion leaves in a week is the size of its trait at the
     store, the same in each of its weeks, times the share of the weeks remembered that it was on.
     """
-    sizes = {"depth": np.maximum(depth, 0.0), "feature": np.full(len(depth), draft.feature)}
-    used = [(block.place[name], sizes[trait], share) for name, trait, share in _remembered(draft.weeks) if name in block.place]
-    if not used:
-        return np.zeros(whole.shape[1]), 0.0
-    chosen = [column for column, _size, _share in used]
-    effect = sum(
-        (size[:, None] * (share * block.fit.coefficients[column]) for column, size, share in used), np.zeros(whole.shape)
-    )
+    sizes = {"depth": np.maximum(depth, 0.0), "feature": np.full(len(depth), feature)}
+    effect = np.zeros(whole.shape)
+    columns: list[int] = []
+    used: list[tuple[np.ndarray, np.ndarray]] = []
+    for trait, size in sizes.items():
+        names, shares = _remembered(trait, weeks)
+        here = [number for number, name in enumerate(names) if name in block.place]
+        chosen = [block.place[names[number]] for number in here]
+        effect += np.outer(size, block.fit.coefficients[chosen] @ shares[here])
+        columns += chosen
+        used.append((size, shares[here]))
     left = whole * np.exp(effect)
-    gradient = np.array([(size @ left) @ share for _column, size, share in used])
-    variance = float(gradient @ block.fit.covariance[np.ix_(chosen, chosen)] @ gradient)
-    return (whole * np.expm1(effect)).sum(axis=0), max(variance, 0.0)
+    gradient = np.concatenate([shares @ (size @ left) for size, shares in used])
+    variance = float(gradient @ block.fit.covariance[np.ix_(columns, columns)] @ gradient)
+    return (left - whole).sum(axis=0), max(variance, 0.0)
 
 
 @functools.lru_cache(maxsize=64)
-def _remembered(weeks: int) -> list[tuple[str, str, np.ndarray]]:
-    """Lag columns of a promotion of so many weeks: name, trait, and by week (weeks + 6) the share that its trait counts for."""
+def _remembered(trait: str, weeks: int) -> tuple[list[str], np.ndarray]:
+    """Lag columns of a trait of a promotion of so many weeks: their names, and by week (columns, weeks + 6) the share that it
+    counts for."""
     on = (np.arange(weeks + LONGEST_LAG) < weeks).astype(float)[None]
-    return [(column.name, column.name.split("_")[1], column.values[0]) for column in lag_columns(on, on)]
+    columns = [column for column in lag_columns(on, on) if column.name.split("_")[1] == trait]
+    return [column.name for column in columns], np.concatenate([column.values for column in columns])

@@ -53,12 +53,20 @@ class Registry:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._manifest = folder / "manifest.json"
+        self._kept: tuple[tuple[int, int, int], dict[str, Any]] = ((0, 0, 0), {})
+
+    def _content(self) -> dict[str, Any]:
+        """The manifest, read again only when it was written: every question to the service asks which model serves."""
+        found = self._manifest.stat()
+        version = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if self._kept[0] != version:
+            self._kept = (version, json.loads(self._manifest.read_text(encoding="utf-8")))
+        return self._kept[1]
 
     def entries(self) -> list[Entry]:
         """Oldest first; empty when nothing was trained or the manifest is damaged (which is logged)."""
         try:
-            content = json.loads(self._manifest.read_text(encoding="utf-8"))
-            return [Entry(**entry) for entry in content["models"]]
+            return [Entry(**entry) for entry in self._content()["models"]]
         except FileNotFoundError:
             return []
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -68,7 +76,7 @@ class Registry:
     def remembered(self) -> list[Entry]:
         """Models that are gone, oldest first: what they measured shows how errors went over time."""
         try:
-            return [Entry(**entry) for entry in json.loads(self._manifest.read_text(encoding="utf-8")).get("gone") or []]
+            return [Entry(**entry) for entry in self._content().get("gone") or []]
         except (OSError, ValueError, TypeError, AttributeError):
             return []
 
@@ -93,7 +101,7 @@ class Registry:
 
     def _promoted(self) -> dict[str, str]:
         try:
-            return dict(json.loads(self._manifest.read_text(encoding="utf-8")).get("promoted") or {})
+            return dict(self._content().get("promoted") or {})
         except (OSError, ValueError, AttributeError):
             return {}
 

@@ -112,7 +112,7 @@ def _usual_lift(panel: Panel, block: BlockModel) -> float:
     """Log lift of a deal of USUAL_CUT by the model, which shrinks it towards its category; flagged as usual for the product."""
     promoted = panel.promoted[block.block.series] & panel.known[block.block.series]
     deal = float(panel.deal[block.block.series][promoted].mean()) if promoted.any() else 0.0
-    draft = Draft(frozenset(), (), 1, cut=USUAL_CUT, deal=deal)
+    draft = Draft(cut=USUAL_CUT, deal=deal)
     return float((own_traits(block, np.array([-np.log1p(-USUAL_CUT)]), draft) @ block.fit.coefficients)[0])
 
 

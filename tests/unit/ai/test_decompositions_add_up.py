@@ -13,6 +13,7 @@ from ai.data.panel import Panel
 from ai.data.weeks import monday_of
 from ai.economics import Costs
 from ai.models.loglinear import LogLinearModel
+from ai.models.place import place_of
 from ai.models.simulate import Draft, simulate
 from ai.models.uplift import Promotion, Refused, UpliftModel
 from ai.planning_schemas import DraftAsked
@@ -80,7 +81,7 @@ def test_a_simulation_is_the_sum_of_its_parts_and_of_its_weeks(
 ) -> None:
     panel = fitted.panel
     quiet = np.random.default_rng(weeks).uniform(5, 200, (len(panel.series), weeks + 6))
-    found = simulate(panel, fitted.model, quiet, Draft(frozenset(where), tuple(chosen), weeks, None, cut, deal, feature))
+    found = simulate(place_of(panel, fitted.model, quiet, frozenset(where), tuple(chosen)), Draft(None, cut, deal, feature))
     start = monday_of(panel.last_week + 1)
     asked = DraftAsked(customer_ids=where, product_ids=chosen, start=start, end=start + timedelta(weeks=weeks, days=-1))
     units, shown = units_of(found), _weeks(asked, found)

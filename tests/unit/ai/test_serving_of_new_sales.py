@@ -1,5 +1,7 @@
 """Whether the sales changed is asked once a second, at once for a new model, and never forgotten."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +81,51 @@ def test_a_new_model_meets_the_sales_of_now(served: Any, panel: Panel, model: Lo
     assert second is not first
     assert second.entry.id == "mdl_2"
     assert service.ready("pos") is second
+
+
+def test_a_new_model_is_loaded_beside_the_one_that_answers(served: Any, panel: Panel, model: LogLinearModel) -> None:
+    service, _clock, _stamps, registry = served
+    service._kept_ready.add("pos")
+    service.make_ready("pos")
+    first = service.ready("pos")
+    keep(registry, "mdl_2", panel, model)
+    assert service.ready("pos") is first
+    service.make_ready("pos")
+    assert service.ready("pos").entry.id == "mdl_2"
+    assert service.ready("pos").panel is first.panel
+
+
+def test_new_sales_do_not_wait_for_the_look_at_models(served: Any, panel: Panel, model: LogLinearModel) -> None:
+    service, clock, stamps, registry = served
+    service._kept_ready.add("pos")
+    service.make_ready("pos")
+    keep(registry, "mdl_2", panel, model)
+    stamps.stamp, clock.moment = "two", serving.STAMP_SECONDS
+    assert service.ready("pos").entry.id == "mdl_2"
+
+
+def test_a_source_that_nobody_keeps_ready_gets_its_new_model_when_asked(served: Any, panel: Panel, model: LogLinearModel) -> None:
+    service, _clock, _stamps, registry = served
+    service.ready("pos")
+    keep(registry, "mdl_2", panel, model)
+    assert service.ready("pos").entry.id == "mdl_2"
+
+
+def test_keeping_ready_loads_before_anyone_asks_and_gives_up_on_what_nobody_foresaw(
+    served: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, _clock, _stamps, _registry = served
+    monkeypatch.setattr(serving, "LOOK_SECONDS", 0.01)
+    service.keep_ready("pos")
+    wait_until(lambda: "pos" in service._ready)
+    monkeypatch.setattr(service, "make_ready", lambda _source: 1 / 0)
+    wait_until(lambda: not service._kept_ready)
+    assert service.ready("pos").entry.id == "mdl_1"
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not happen")

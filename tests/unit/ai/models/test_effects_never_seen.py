@@ -11,6 +11,7 @@ from ai.grounds import unseen, unseen_cut
 from ai.models.effects import effects_of
 from ai.models.elasticity import elasticities
 from ai.models.loglinear import LogLinearModel
+from ai.models.place import place_of
 from ai.models.simulate import Draft, simulate
 
 pytestmark = pytest.mark.slow  # models are fitted here
@@ -20,7 +21,7 @@ Make, Fit = Callable[..., Panel], Callable[[Panel], LogLinearModel]
 
 def warnings(panel: Panel, model: LogLinearModel, **choices: float) -> list[str]:
     quiet = np.full((len(panel.series), 8), 50.0)
-    found = simulate(panel, model, quiet, Draft(frozenset(f"cus_{n}" for n in range(12)), ("prd_a",), 2, **choices))
+    found = simulate(place_of(panel, model, quiet, frozenset(f"cus_{n}" for n in range(12)), ("prd_a",)), Draft(**choices))
     return unseen(panel, model, found.draft, found.products)
 
 

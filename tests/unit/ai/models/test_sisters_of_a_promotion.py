@@ -12,6 +12,7 @@ from ai.answers import sister_bands
 from ai.data.panel import Panel, SalesColumns
 from ai.economics import Return
 from ai.models.loglinear import LogLinearModel
+from ai.models.place import place_of
 from ai.models.simulate import Draft, Simulation, simulate
 from ai.models.sisters import SisterEffect, sister_effects
 from ai.planning_schemas import DraftAsked
@@ -75,7 +76,7 @@ def test_what_products_of_one_promotion_take_from_each_other_is_not_sold(
 def tried(panel: Panel, model: LogLinearModel, product_ids: tuple[str, ...]) -> tuple[DraftAsked, Simulation]:
     """Two weeks at 25 % off in every store, where every product sells QUIET a week without promotion."""
     quiet = np.full((len(panel.series), 8), QUIET)
-    found = simulate(panel, model, quiet, Draft(frozenset(CUSTOMERS), product_ids, 2, cut=0.25, deal=1.0))
+    found = simulate(place_of(panel, model, quiet, frozenset(CUSTOMERS), product_ids), Draft(cut=0.25, deal=1.0))
     asked = DraftAsked(
         customer_ids=sorted(CUSTOMERS), product_ids=list(product_ids), start=date(2024, 9, 2), end=date(2024, 9, 15)
     )
