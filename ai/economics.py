@@ -138,7 +138,9 @@ def _bought(one: ProductOutcome) -> Decimal | None:
 def _result(own: Lines, others: Lines, spend: Decimal, kept: Decimal, turnover: Decimal, basis: list[str]) -> Return:
     """A Return from units with their margins and spend; turnover: regular value of the units sold, zero when the spend was
     entered and needs no doubt."""
-    mean, low, high = _margins([*own, *others])
+    of_own, of_others = _margins(own), _margins(others)
+    mean = of_own.mean + of_others.mean
+    low, high = mean - (of_own.below + of_others.below).sqrt(), mean + (of_own.above + of_others.above).sqrt()
     divisor = spend
     if spend <= 0:
         basis = [*basis, "nothing was spent, so there is no return on it"]
@@ -146,8 +148,8 @@ def _result(own: Lines, others: Lines, spend: Decimal, kept: Decimal, turnover: 
         divisor = NOTHING
         basis = [*basis, "spend is under 2 % of regular value: too little to tell from averaging, so no return is given"]
     return Return(
-        incremental_margin=money(_margins(own)[0]),
-        other_products_margin=money(_margins(others)[0]),
+        incremental_margin=money(of_own.mean),
+        other_products_margin=money(of_others.mean),
         spend=money(spend),
         funding_kept=money(kept),
         net=money(mean + kept - spend),
@@ -177,15 +179,23 @@ def _less(price: Decimal | None, cost: Decimal | None) -> Decimal | None:
     return None if price is None or cost is None else price - cost
 
 
-def _margins(lines: Lines) -> tuple[Decimal, Decimal, Decimal]:
-    """Margin at mean, low and high units.
+@dataclass(frozen=True)
+class _Margin:
+    """Margin at mean units, and the squares of how far it may lie below and above."""
 
-    Half-widths of different products are added in quadrature: their errors are independent in the model.
-    """
-    mean = sum((band.mean * margin for band, margin in lines), NOTHING)
-    below = sum((((band.mean - band.lo80) * margin) ** 2 for band, margin in lines), NOTHING).sqrt()
-    above = sum((((band.hi80 - band.mean) * margin) ** 2 for band, margin in lines), NOTHING).sqrt()
-    return mean, mean - below, mean + above
+    mean: Decimal
+    below: Decimal
+    above: Decimal
+
+
+def _margins(lines: Lines) -> _Margin:
+    """Half-widths of different products are added in quadrature: their errors are independent in the model."""
+    mean = below = above = NOTHING
+    for band, margin in lines:
+        mean += band.mean * margin
+        below += ((band.mean - band.lo80) * margin) ** 2
+        above += ((band.hi80 - band.mean) * margin) ** 2
+    return _Margin(mean, below, above)
 
 
 def manufacturer_return(

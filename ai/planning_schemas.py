@@ -199,7 +199,7 @@ class DraftAsked(_Planned):
     product_ids: list[Id] = Field(min_length=1, max_length=200)
     acquisition_price: Price | None = None
     funding_share: Share | None = None
-    costs: CostsGiven = CostsGiven()
+    costs: CostsGiven = Field(default_factory=CostsGiven)
 
     @model_validator(mode="after")
     def _one_funding(self) -> DraftAsked:

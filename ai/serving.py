@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ from ai.registry.storage import StoredModel, bind
 WARM_WEEKS = 16
 # Whether the sales changed is asked this often: six questions to the database would cost a simulation more than its own work.
 STAMP_SECONDS = 1.0
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, ASKED_LATELY_SECONDS = 0.5, 5.0
 MOST_PLACES, LARGEST_PLACE = 64, 25_000  # places of drafts that are kept, and numbers in one: 13 MB together
 log = structlog.get_logger(__name__)
 
@@ -110,13 +111,14 @@ class Serving:
         self._ready: dict[str, tuple[str, str, Ready]] = {}
         self._guard = threading.Lock()
         self._kept_ready: set[str] = set()
+        self._asked = -math.inf
 
     def ready(self, source: str) -> Ready:
         """Raises NoModel, NoSales, PanelTooLarge, or PyMongo's errors when the database does not answer."""
         current = self._registry.current(source)
         if current is None:
             raise NoModel(f"No model of source '{source}' exists; POST /v1/train after importing sales")
-        held = self._ready.get(source)
+        held, self._asked = self._ready.get(source), self._monotonic()
         if held and held[1] == self._stamp() and (held[0] == current.id or source in self._kept_ready):
             return held[2]
         stamp = self._stamp(newly=True)  # a new model must meet the sales of now
@@ -147,10 +149,13 @@ class Serving:
             time.sleep(LOOK_SECONDS)
 
     def make_ready(self, source: str) -> None:
-        """One look. New sales wait for a question: old and new ones at once may not fit. Raises as `ready` does."""
+        """One look, also at the sales' stamp while people ask, so that they need not. New sales wait for a question: old and new
+        ones at once may not fit. Raises as `ready` does."""
         current, held = self._registry.current(source), self._ready.get(source)
         if current is None:
             return
+        if self._monotonic() - self._asked < ASKED_LATELY_SECONDS:
+            self._stamp(newly=True)
         if held is None:
             self.ready(source)
         elif held[0] != current.id:

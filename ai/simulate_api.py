@@ -149,7 +149,7 @@ def _weeks(asked: DraftAsked, found: Simulation) -> list[SimulatedWeek]:
     first, last = covered_weeks(asked.start, asked.end)
     parts = [product.weekly for product in found.products]
     bases, during, later, variance = (
-        np.sum([getattr(part, name) for part in parts], axis=0) for name in ("baseline", "promoted", "after", "variance")
+        sum(getattr(part, name) for part in parts) for name in ("baseline", "promoted", "after", "variance")
     )
     by_week = zip(bases.tolist(), during.tolist(), later.tolist(), (_Z80 * np.sqrt(variance)).tolist(), strict=True)
     return [

@@ -144,16 +144,15 @@ def units_of_sisters(shelf: Shelf, depth: np.ndarray, units: np.ndarray, feature
     here = shelf.units.copy()
     here[shelf.inside] = units[shelf.own]
     effect, touched = np.zeros(len(here)), np.zeros(len(here), dtype=bool)
-    traits = []
-    for felt in shelf.felt:
-        trait = np.stack([depth[felt.stores], np.full(len(felt.stores), feature)], axis=1)
-        effect[felt.rows] += (trait * felt.coefficients).sum(axis=1)
-        touched[felt.rows] |= trait.any(axis=1)
-        traits.append(trait)
+    depths = [depth[felt.stores] for felt in shelf.felt]
+    for felt, deep in zip(shelf.felt, depths, strict=True):
+        effect[felt.rows] += deep * felt.coefficients[:, 0] + feature * felt.coefficients[:, 1]
+        touched[felt.rows] |= (deep != 0) | (feature != 0)
     change = here * np.expm1(effect)
     gradients: list[list[np.ndarray]] = [[] for _sister in shelf.keys]
-    for felt, trait in zip(shelf.felt, traits, strict=True):
-        slopes = np.add.reduceat((here + change)[felt.rows, None] * trait, felt.first, axis=0)
+    for felt, deep in zip(shelf.felt, depths, strict=True):
+        reached = (here + change)[felt.rows]
+        slopes = np.add.reduceat(np.column_stack([reached * deep, reached * feature]), felt.first, axis=0)
         for sister, slope in zip(felt.sisters.tolist(), slopes, strict=True):
             gradients[sister].append(slope)
     weight = np.where(touched, here, 0.0)

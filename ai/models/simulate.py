@@ -6,16 +6,14 @@ never fall as the price falls: the model is log-linear.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from ai.data.means import known_mean
 from ai.features.columns import DEPTH_LIMITS
-from ai.features.lags import LONGEST_LAG, lag_columns
 from ai.models.loglinear import BlockModel
-from ai.models.place import Place, ProductThere
+from ai.models.place import OWN, Place, ProductThere
 from ai.models.shelf import SisterUnits, units_of_sisters
 
 
@@ -102,13 +100,13 @@ def _depth(usual: np.ndarray, draft: Draft) -> np.ndarray:
 def own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> np.ndarray:
     """(series, columns) of the design, zero but for the own promotion."""
     traits = np.zeros((len(depth), len(block.names)))
-    columns, values = _own_traits(block, depth, draft)
-    traits[:, columns] = values
+    names = [name for name in OWN if name in block.place]
+    traits[:, [block.place[name] for name in names]] = _traits(names, depth, draft)
     return traits
 
 
-def _own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> tuple[list[int], np.ndarray]:
-    """The columns of the design that the own promotion moves, and their values (series, columns)."""
+def _traits(names: list[str], depth: np.ndarray, draft: Draft) -> np.ndarray:
+    """(stores, names) values of these columns of the design."""
     values: dict[str, np.ndarray | float] = {
         "depth": depth,
         "deal": draft.deal,
@@ -117,85 +115,63 @@ def _own_traits(block: BlockModel, depth: np.ndarray, draft: Draft) -> tuple[lis
         "feature_x_depth": draft.feature * depth,
         "deal_x_depth": draft.deal * depth,
     }
-    columns = [block.place[name] for name in values if name in block.place]
-    traits = np.empty((len(depth), len(columns)))
-    for number, name in enumerate(name for name in values if name in block.place):
+    traits = np.empty((len(depth), len(names)))
+    for number, name in enumerate(names):
         traits[:, number] = values[name]
-    return columns, traits
+    return traits
 
 
 def _product(there: ProductThere, weeks: int, draft: Draft) -> tuple[DraftProduct, np.ndarray, np.ndarray]:
     """The product, with the depth of its cut and its units in the promotion's weeks, (stores,) each."""
     block, base = there.block, there.base
     depth = _depth(there.usual, draft)
-    columns, traits = _own_traits(block, depth, draft)
-    covariance = block.fit.covariance[np.ix_(columns, columns)]
-    lift = np.exp(np.clip(traits @ block.fit.coefficients[columns], -5.0, 5.0))
+    traits = _traits(there.own.names, depth, draft)
+    lift = np.exp(np.clip(traits @ there.own.values, -5.0, 5.0))
     during = base[:, :weeks]
     promoted = during * lift[:, None]
     units = promoted.sum(axis=1)
     whole = np.concatenate([promoted, base[:, weeks:]], axis=1)
-    gradient = units @ traits
-    shared = (block.shared.level + block.shared.promoted / weeks) * units.sum() ** 2
-    own = (block.own.level + block.own.promoted / weeks) * float((units**2).sum())
-    after, after_variance = _after(block, whole, depth, draft.feature, weeks)
+    gradient, sold = units @ traits, float(units.sum())
+    shared = (block.shared.level + block.shared.promoted / weeks) * sold**2
+    own = (block.own.level + block.own.promoted / weeks) * float(units @ units)
+    after, after_variance = _after(there, whole, depth, draft.feature)
     weight = units + 1e-9
+    weighed = float(weight.sum())
     product = DraftProduct(
         block=block,
         series=there.series,
         baseline=float(during.sum()),
-        promoted=float(units.sum()),
-        sd=float(np.sqrt(max(gradient @ covariance @ gradient, 0.0) + shared + own)),
+        promoted=sold,
+        sd=float(np.sqrt(max(gradient @ there.own.covariance @ gradient, 0.0) + shared + own)),
         after=float(after.sum()),
         after_variance=after_variance,
-        price_regular=known_mean(there.usual, weight),
-        price=known_mean(there.usual * np.exp(-depth), weight),
+        price_regular=float(weight @ there.usual) / weighed,
+        price=float(weight @ (there.usual * np.exp(-depth))) / weighed,
         cost_regular=known_mean(there.cost, weight),
-        weekly=DraftWeeks(
-            base.sum(axis=0), whole.sum(axis=0), after, _weekly_variance(block, promoted, traits, covariance, len(after))
-        ),
+        weekly=DraftWeeks(base.sum(axis=0), whole.sum(axis=0), after, _weekly_variance(there, promoted, traits, len(after))),
     )
     return product, depth, units
 
 
-def _weekly_variance(
-    block: BlockModel, promoted: np.ndarray, traits: np.ndarray, covariance: np.ndarray, weeks: int
-) -> np.ndarray:
+def _weekly_variance(there: ProductThere, promoted: np.ndarray, traits: np.ndarray, weeks: int) -> np.ndarray:
     """(weeks,) of the promoted units of each single week: coefficients, the chain's shock and the stores' own."""
-    gradients = promoted.T @ traits
+    block, gradients = there.block, promoted.T @ traits
     shared = (block.shared.level + block.shared.promoted) * promoted.sum(axis=0) ** 2
     own = (block.own.level + block.own.promoted) * (promoted**2).sum(axis=0)
-    found = ((gradients @ covariance) * gradients).sum(axis=1) + shared + own
-    return np.concatenate([np.maximum(found, 0.0), np.zeros(weeks - len(found))])
+    found = np.zeros(weeks)
+    found[: len(gradients)] = ((gradients @ there.own.covariance) * gradients).sum(axis=1) + shared + own
+    return np.maximum(found, 0.0)
 
 
-def _after(block: BlockModel, whole: np.ndarray, depth: np.ndarray, feature: float, weeks: int) -> tuple[np.ndarray, float]:
+def _after(there: ProductThere, whole: np.ndarray, depth: np.ndarray, feature: float) -> tuple[np.ndarray, float]:
     """(weeks + 6,) units that the promotion leaves in its own later weeks and the six behind it; variance of their sum.
 
-    whole: (series, weeks + 6) units without what is left. What the promotion leaves in a week is the size of its trait at the
+    whole: (stores, weeks + 6) units without what is left. What the promotion leaves in a week is the size of its trait at the
     store, the same in each of its weeks, times the share of the weeks remembered that it was on.
     """
     sizes = {"depth": np.maximum(depth, 0.0), "feature": np.full(len(depth), feature)}
-    effect = np.zeros(whole.shape)
-    columns: list[int] = []
-    used: list[tuple[np.ndarray, np.ndarray]] = []
-    for trait, size in sizes.items():
-        names, shares = _remembered(trait, weeks)
-        here = [number for number, name in enumerate(names) if name in block.place]
-        chosen = [block.place[names[number]] for number in here]
-        effect += np.outer(size, block.fit.coefficients[chosen] @ shares[here])
-        columns += chosen
-        used.append((size, shares[here]))
+    effect = sum((np.outer(sizes[trait], effect) for trait, _shares, effect in there.memories), np.zeros(whole.shape))
     left = whole * np.exp(effect)
-    gradient = np.concatenate([shares @ (size @ left) for size, shares in used])
-    variance = float(gradient @ block.fit.covariance[np.ix_(columns, columns)] @ gradient)
+    gradient = np.concatenate([shares @ (sizes[trait] @ left) for trait, shares, _effect in there.memories])
+    variance = float(gradient @ there.later.covariance @ gradient)
     return (left - whole).sum(axis=0), max(variance, 0.0)
-
-
-@functools.lru_cache(maxsize=64)
-def _remembered(trait: str, weeks: int) -> tuple[list[str], np.ndarray]:
-    """Lag columns of a trait of a promotion of so many weeks: their names, and by week (columns, weeks + 6) the share that it
-    counts for."""
-    on = (np.arange(weeks + LONGEST_LAG) < weeks).astype(float)[None]
-    columns = [column for column in lag_columns(on, on) if column.name.split("_")[1] == trait]
-    return [column.name for column in columns], np.concatenate([column.values for column in columns])

@@ -24,7 +24,7 @@ from ai.registry.storage import StoredModel, pack
 from ai.settings import Settings
 
 log = structlog.get_logger(__name__)
-LOWER_PRIORITY = 10
+LOWER_PRIORITY = 19
 THREADS = 1  # the other core answers people; the fit comes out the same with any number
 BASELINE_SHARE = 0.4  # of the progress that is shown
 

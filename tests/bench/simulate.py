@@ -1,18 +1,20 @@
-"""What-if under load: 50 people drag sliders at once while a model is being trained."""
+"""What-if under load: 50 people drag sliders at once as long as a model is being trained."""
 
 import asyncio
 import itertools
+import json
 import time
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
-import aiohttp
 import httpx
 
 from tests.appliance import Appliance, wait_until
 from tests.bench.result import Result, percentile
 
-PEOPLE, QUESTIONS = 50, 20
+PEOPLE = 50
 _CHAIN, _PRODUCT = "DOM", "TROP-PREM-64"  # of the demonstration; other tests may have left customers without sales
 _TRAINING_SECONDS = 600
 
@@ -41,15 +43,13 @@ def measure(appliance: Appliance) -> list[Result]:
         ("the same through the backend", appliance.local("BACKEND_PORT") + "/api/v1/planning/simulate", dragged,
          {"Authorization": token}),
     ):  # fmt: skip
+        httpx.post(address, json=bodies[0], headers=headers, timeout=120).raise_for_status()  # what is measured is no start
         _train(service)
-        times, errors = asyncio.run(_drag(address, bodies, headers))
-        still = _training(service)
-        note = (
-            f"p50 {percentile(times, 0.5):.0f} ms, {len(times)} answers, training {'still ran' if still else 'ended meanwhile'}"
-        )
+        began = time.monotonic()
+        times, errors = asyncio.run(_drag(address, bodies, headers, service))
+        note = f"p50 {percentile(times, 0.5):.0f} ms, {len(times)} answers in the {time.monotonic() - began:.0f} s of a training"
         found.append(Result(f"{name}, p95", percentile(times, 0.95), "ms", 200, note=note))
         found.append(Result(f"{name}: errors", len(errors), "errors", 0, note="; ".join(sorted(set(errors))[:3])))
-        wait_until(lambda: not _training(service), _TRAINING_SECONDS, "the training does not end")
     return found
 
 
@@ -64,27 +64,50 @@ def _training(service: str) -> bool:
     return bool(httpx.get(f"{service}/health", timeout=30).json()["training"])
 
 
-async def _drag(address: str, bodies: list[dict[str, Any]], headers: dict[str, str]) -> tuple[list[float], list[str]]:
-    """Milliseconds of every answer after one that warms up, and what went wrong."""
+async def _drag(
+    address: str, bodies: list[dict[str, Any]], headers: dict[str, str], service: str
+) -> tuple[list[float], list[str]]:
+    """Milliseconds of every answer until the training is over, and what went wrong."""
     times: list[float] = []
     errors: list[str] = []
-    async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=0)) as session:
-        async with session.post(address, json=bodies[0]) as answer:
-            await answer.read()
-        people = [_person(session, address, itertools.islice(itertools.cycle(bodies), n, n + QUESTIONS), times, errors)
-                  for n in range(PEOPLE)]  # fmt: skip
-        await asyncio.gather(*people)
+    url = urlsplit(address)
+    wire = [_request(url.netloc, url.path, body, headers) for body in bodies]
+    over = asyncio.Event()
+    people = [_person(url, itertools.islice(itertools.cycle(wire), n, None), over, times, errors) for n in range(PEOPLE)]
+    await asyncio.gather(_until_trained(service, over), *people)
     return times, errors
 
 
-async def _person(session: aiohttp.ClientSession, address: str, bodies: Any, times: list[float], errors: list[str]) -> None:
-    for body in bodies:
-        started = time.perf_counter()
-        try:
-            async with session.post(address, json=body) as answer:
-                text = await answer.text()
-                if answer.status != 200:
-                    errors.append(f"status {answer.status}: {text[:200]}")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            errors.append(str(error) or type(error).__name__)
-        times.append((time.perf_counter() - started) * 1000)
+async def _until_trained(service: str, over: asyncio.Event) -> None:
+    until = time.monotonic() + _TRAINING_SECONDS
+    while time.monotonic() < until and await asyncio.to_thread(_training, service):
+        await asyncio.sleep(1)
+    over.set()
+
+
+def _request(host: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> bytes:
+    content = json.dumps(body).encode()
+    lines = {"Host": host, "Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content
+
+
+async def _person(
+    url: SplitResult, requests: Iterable[bytes], over: asyncio.Event, times: list[float], errors: list[str]
+) -> None:
+    """On one connection, over bare streams: a whole client would take a third of the processor that is measured."""
+    try:
+        reading, writing = await asyncio.open_connection(url.hostname, url.port)
+        for request in requests:
+            if over.is_set():
+                break
+            started = time.perf_counter()
+            writing.write(request)
+            head = (await reading.readuntil(b"\r\n\r\n")).decode().lower()
+            body = await reading.readexactly(int(head.split("content-length:")[1].split()[0]))
+            times.append((time.perf_counter() - started) * 1000)
+            if " 200 " not in head.splitlines()[0]:
+                errors.append(f"{head.splitlines()[0]}: {body[:200].decode(errors='replace')}")
+        writing.close()
+    except (OSError, asyncio.IncompleteReadError, IndexError) as error:
+        errors.append(str(error) or type(error).__name__)

@@ -104,6 +104,20 @@ def test_new_sales_do_not_wait_for_the_look_at_models(served: Any, panel: Panel,
     assert service.ready("pos").entry.id == "mdl_2"
 
 
+def test_while_people_ask_the_look_asks_for_them_whether_sales_changed(served: Any) -> None:
+    service, clock, stamps, _registry = served
+    service.ready("pos")
+    asked = stamps.asked
+    clock.moment = serving.STAMP_SECONDS
+    service.make_ready("pos")
+    assert stamps.asked == asked + 1
+    service.ready("pos")
+    assert stamps.asked == asked + 1
+    clock.moment += serving.ASKED_LATELY_SECONDS
+    service.make_ready("pos")
+    assert stamps.asked == asked + 1
+
+
 def test_a_source_that_nobody_keeps_ready_gets_its_new_model_when_asked(served: Any, panel: Panel, model: LogLinearModel) -> None:
     service, _clock, _stamps, registry = served
     service.ready("pos")
