@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from selectors import EVENT_READ, DefaultSelector
-from typing import Any
+from select import EPOLLIN, epoll
+from selectors import EVENT_READ
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, PollableMethodQueue, TConn, ThreadWorker
 
@@ -21,6 +21,7 @@ _AT_ONCE = socket.MSG_PEEK | socket.MSG_DONTWAIT
 _READ_BYTES = 65_536
 _SEND_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
+_AT_A_TIME = 4  # few, because the kernel keeps the connections in turn: all that are ready at once would let some wait twice
 
 # Bytes that came and the other side's address: how many were the request (0: more has to come), and the answer; None: the long
 # way.
@@ -81,9 +82,10 @@ class Line(threading.Thread):
     def __init__(self, worker: Worker, answer: Answer) -> None:
         super().__init__(name="simulations", daemon=True)
         self._worker, self._answer = worker, answer
-        self._inbox, self._selector = PollableMethodQueue(), DefaultSelector()
+        self._inbox, self._ready = PollableMethodQueue(), epoll()
         self._inbox.init()
-        self._selector.register(self._inbox.fileno(), EVENT_READ, self._inbox.run_callbacks)
+        self._ready.register(self._inbox.fileno(), EPOLLIN)
+        self._connections: dict[int, TConn] = {}
         self._held: dict[TConn, bytes] = {}  # with what came of its next request
 
     def take(self, conn: TConn) -> None:
@@ -93,8 +95,11 @@ class Line(threading.Thread):
     def run(self) -> None:
         look = time.monotonic()
         while True:
-            for key, _events in self._selector.select(_LOOK_SECONDS):
-                key.data(key.fileobj)
+            for number, _events in self._ready.poll(_LOOK_SECONDS, _AT_A_TIME):
+                if number in self._connections:
+                    self._next(self._connections[number])
+                else:
+                    self._inbox.run_callbacks(number)
             if time.monotonic() >= look:
                 look = time.monotonic() + _LOOK_SECONDS
                 self._look_after()
@@ -108,11 +113,10 @@ class Line(threading.Thread):
     def _begin(self, conn: TConn) -> None:
         conn.sock.settimeout(_SEND_SECONDS)
         conn.set_timeout()
-        self._held[conn] = b""
-        self._selector.register(conn.sock, EVENT_READ, partial(self._next, conn))
-        self._next(conn)
+        self._held[conn], self._connections[conn.sock.fileno()] = b"", conn
+        self._ready.register(conn.sock, EPOLLIN)
 
-    def _next(self, conn: TConn, _sock: Any = None) -> None:
+    def _next(self, conn: TConn) -> None:
         """Answers what came, or gives the connection back with it."""
         try:
             came = conn.sock.recv(_READ_BYTES)
@@ -141,5 +145,6 @@ class Line(threading.Thread):
         return True
 
     def _give_back(self, conn: TConn) -> None:
-        self._selector.unregister(conn.sock)
+        self._ready.unregister(conn.sock)
+        del self._connections[conn.sock.fileno()]
         self._worker.method_queue.defer(self._worker.take_back, conn, self._held.pop(conn))
