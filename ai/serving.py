@@ -132,8 +132,7 @@ class Serving:
             return ready
 
     def keep_ready(self, source: str) -> None:
-        """Loads what serves before anyone asks, in a thread of its own: the first model at once, a newer one beside the one that
-        serves, which answers until then."""
+        """Once somebody asked: loads a newer model in a thread of its own, beside the one that answers until then."""
         self._kept_ready.add(source)
         threading.Thread(target=self._keep_ready, args=(source,), name="keep-ready", daemon=True).start()
 
@@ -152,13 +151,11 @@ class Serving:
         """One look, also at the sales' stamp while people ask, so that they need not. New sales wait for a question: old and new
         ones at once may not fit. Raises as `ready` does."""
         current, held = self._registry.current(source), self._ready.get(source)
-        if current is None:
-            return
+        if current is None or held is None:
+            return  # a service that nobody asks holds nothing
         if self._monotonic() - self._asked < ASKED_LATELY_SECONDS:
             self._stamp(newly=True)
-        if held is None:
-            self.ready(source)
-        elif held[0] != current.id:
+        if held[0] != current.id:
             ready = self._loaded(source, held[2].panel)
             _settle(ready)
             with self._guard:

@@ -87,6 +87,7 @@ def test_a_new_model_is_loaded_beside_the_one_that_answers(served: Any, panel: P
     service, _clock, _stamps, registry = served
     service._kept_ready.add("pos")
     service.make_ready("pos")
+    assert not service._ready
     first = service.ready("pos")
     keep(registry, "mdl_2", panel, model)
     assert service.ready("pos") is first
@@ -98,7 +99,7 @@ def test_a_new_model_is_loaded_beside_the_one_that_answers(served: Any, panel: P
 def test_new_sales_do_not_wait_for_the_look_at_models(served: Any, panel: Panel, model: LogLinearModel) -> None:
     service, clock, stamps, registry = served
     service._kept_ready.add("pos")
-    service.make_ready("pos")
+    service.ready("pos")
     keep(registry, "mdl_2", panel, model)
     stamps.stamp, clock.moment = "two", serving.STAMP_SECONDS
     assert service.ready("pos").entry.id == "mdl_2"
@@ -126,15 +127,17 @@ def test_a_source_that_nobody_keeps_ready_gets_its_new_model_when_asked(served: 
 
 
 def test_keeping_ready_loads_before_anyone_asks_and_gives_up_on_what_nobody_foresaw(
-    served: Any, monkeypatch: pytest.MonkeyPatch
+    served: Any, monkeypatch: pytest.MonkeyPatch, panel: Panel, model: LogLinearModel
 ) -> None:
-    service, _clock, _stamps, _registry = served
+    service, _clock, _stamps, registry = served
     monkeypatch.setattr(serving, "LOOK_SECONDS", 0.01)
+    service.ready("pos")
+    keep(registry, "mdl_2", panel, model)
     service.keep_ready("pos")
-    wait_until(lambda: "pos" in service._ready)
+    wait_until(lambda: service._ready["pos"][0] == "mdl_2")
     monkeypatch.setattr(service, "make_ready", lambda _source: 1 / 0)
     wait_until(lambda: not service._kept_ready)
-    assert service.ready("pos").entry.id == "mdl_1"
+    assert service.ready("pos").entry.id == "mdl_2"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
