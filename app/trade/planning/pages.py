@@ -102,8 +102,11 @@ def _values(who: Principal, newest: date) -> dict[str, str]:
     source = request.args.get("promotion", "")
     if source:
         given |= _of_promotion(promotions.get(who, source), newest)
-    given["customer"] = given["customer"] or current_scope().customer or _first(choices.customer_tree([]))
-    given["product"] = given["product"] or _first([one for one in choices.product_tree([]) if one["level"] == "sku"])
+    given["customer"] = given["customer"] or current_scope().customer
+    if not (given["customer"] and given["product"]):
+        sold = service.sold_lately(who)
+        given["customer"] = given["customer"] or _first(choices.customer_tree([]), sold)
+        given["product"] = given["product"] or _first([one for one in choices.product_tree([]) if one["level"] == "sku"], sold)
     return forms.whatif_values(request.args, given)
 
 
@@ -124,8 +127,9 @@ def _of_promotion(row: Document, newest: date) -> dict[str, str]:
     }
 
 
-def _first(tree: list[dict[str, Any]]) -> str:
-    return str(tree[0]["id"]) if tree else ""
+def _first(tree: list[dict[str, Any]], sold: set[str]) -> str:
+    """The first that sold lately: a new customer or product has nothing that could be tried out yet."""
+    return next((str(one["id"]) for one in tree if one["id"] in sold), str(tree[0]["id"]) if tree else "")
 
 
 def _answered(who: Principal, values: Mapping[str, str]) -> dict[str, Any]:

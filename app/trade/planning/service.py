@@ -42,6 +42,12 @@ def newest_week(who: Principal, source: Source = Source.POS) -> date | None:
     return explorer.newest_day(Principal.system("planning"), source)
 
 
+def sold_lately(who: Principal, source: Source = Source.POS) -> set[str]:
+    """Ids of the customers and products that sold in the newest period."""
+    require(who, Permission.PROMOTIONS_READ)
+    return explorer.sold_lately(Principal.system("planning"), source)
+
+
 def simulate(who: Principal, wanted: WhatIf) -> dict[str, Any]:
     """What the promotion would do, as `models.Simulated`. Raises Invalid naming the field, NoModel, NoForecast, Unavailable."""
     require(who, Permission.PROMOTIONS_READ)

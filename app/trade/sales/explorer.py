@@ -113,6 +113,19 @@ def newest_day(who: Principal, source: Source) -> date | None:
     return date.fromisoformat(found) if found else None
 
 
+def sold_lately(who: Principal, source: Source) -> set[str]:
+    """Ids of the products that sold in the newest period, and of the customers, with all above them."""
+    require(who, Permission.SALES_READ)
+
+    def load() -> bytes:
+        span = store.span(source.value)
+        stores, skus = store.sold_in(source.value, span[1]) if span else ([], [])
+        above = {step for node in customers.by_ids(set(stores), {"path": 1}).values() for step in node.get("path") or ()}
+        return encode(sorted({*stores, *skus, *above}))
+
+    return set(json.loads(kept(["sold-lately", source.value], load)))
+
+
 def total(rows: Iterable[Row]) -> Row | None:
     """All rows together; None without any."""
     summed: Row | None = None

@@ -115,6 +115,12 @@ def _ends(source: str) -> list[datetime]:
     return found
 
 
+def sold_in(source: str, period: datetime) -> tuple[list[str], list[str]]:
+    """Customers and products with facts in this period."""
+    where = {"source": source, "period": period}
+    return collection().distinct("customer_id", where), collection().distinct("product_id", where)
+
+
 def any_of(where: Document) -> bool:
     """Whether at least one fact fits `where`."""
     return collection().find_one(where, {"_id": 1}) is not None

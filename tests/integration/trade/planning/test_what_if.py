@@ -124,6 +124,21 @@ def test_the_page_opens_with_a_first_guess_and_says_what_is_wrong(market: Any, a
     assert "Write a number" in wrong.text
 
 
+def test_the_first_guess_is_a_customer_and_a_product_that_sold_lately(
+    market: Any, ai: RecordedAi, as_role: Any, mongo: Any
+) -> None:
+    for collection, code in (("customers", "code"), ("products", "sku")):
+        like = mongo[collection].find_one({"parent_id": None})
+        mongo[collection].insert_one(
+            {**like, "_id": f"new_{collection}", "name": "0 New", code: "NEW-0", "path": [f"new_{collection}"]}
+        )
+    mongo["products"].update_one({"_id": "new_products"}, {"$set": {"level": "sku"}})
+    assert as_role("viewer").get("/what-if").status_code == 200
+    question = ai.questions("/v1/simulate")[-1]
+    assert "new_customers" not in question["customer_ids"]
+    assert "new_products" not in question["product_ids"]
+
+
 def test_the_form_makes_the_draft_without_scripts(market: Any, ai: RecordedAi, as_role: Any) -> None:
     client = as_role("account_manager")
     data = dict(part.split("=") for part in ADDRESS.split("&")) | {"name": "June", "once": "wish-page"}
