@@ -22,7 +22,7 @@ from ai.simulate_api import answer_to
 log = structlog.get_logger(__name__)
 BEGINS = b"POST /v1/simulate HTTP/1.1\r\n"
 PATH = "/v1/simulate"
-LONGEST_HEAD, MOST_DIGITS = 8192, 6  # bytes of a head, digits of the length of a body
+LONGEST_HEAD, MOST_DIGITS = 8192, 5  # bytes of a head, digits of the length of a body
 # Each line ends with CRLF; no folded lines, no blanks in names, no control characters.
 _HEAD = re.compile(re.escape(BEGINS) + rb"((?:[A-Za-z0-9-]+:[ -~]*\r\n)+)\r\n")
 _NOT_PLAIN = frozenset(("transfer-encoding", "te", "trailer", "expect", "upgrade", "http2-settings", "content-encoding", "range"))

@@ -64,6 +64,11 @@ class Worker(ThreadWorker):
         else:
             self._wait_for_request(conn)
 
+    def drop(self, conn: TConn) -> None:
+        """A connection on which nothing can follow."""
+        self.nr_conns -= 1
+        conn.close()
+
     def _wait_for_request(self, conn: TConn) -> None:
         conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + (self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER)
@@ -96,19 +101,28 @@ class Line(threading.Thread):
         look = time.monotonic()
         while True:
             for number, _events in self._ready.poll(_LOOK_SECONDS, _AT_A_TIME):
-                if number in self._connections:
-                    self._next(self._connections[number])
-                else:
-                    self._inbox.run_callbacks(number)
+                self._turn(number)
             if time.monotonic() >= look:
                 look = time.monotonic() + _LOOK_SECONDS
                 self._look_after()
+
+    def _turn(self, number: int) -> None:
+        """Of one connection, or of the inbox. Whatever fails ends the connection it came on, and never the line."""
+        conn = self._connections.get(number)
+        if conn is None:
+            self._inbox.run_callbacks(number)
+            return
+        try:
+            self._next(conn)
+        except Exception:
+            self._worker.log.exception("a simulation failed where nobody foresaw it; its connection is closed")
+            self._let_go(conn, self._worker.drop)
 
     def _look_after(self) -> None:
         """What was silent for too long, and everything once the worker ends, waits with the worker, which closes it."""
         moment = time.monotonic()
         for conn in [conn for conn in self._held if conn.timeout < moment or not self._worker.alive]:
-            self._give_back(conn)
+            self._let_go(conn, self._worker.take_back, self._held[conn])
 
     def _begin(self, conn: TConn) -> None:
         conn.sock.settimeout(_SEND_SECONDS)
@@ -117,17 +131,19 @@ class Line(threading.Thread):
         self._ready.register(conn.sock, EPOLLIN)
 
     def _next(self, conn: TConn) -> None:
-        """Answers what came, or gives the connection back with it."""
+        """Answers what came, or gives the connection back with it; one that broke is dropped."""
         try:
             came = conn.sock.recv(_READ_BYTES)
-        except OSError:
-            came = b""
-        self._held[conn] += came
-        if not came or not self._answered(conn):
-            self._give_back(conn)
+            self._held[conn] += came
+            understood = bool(came) and self._answered(conn)
+        except OSError:  # also an answer that the other side does not take: half of it may be sent
+            self._let_go(conn, self._worker.drop)
+            return
+        if not understood:
+            self._let_go(conn, self._worker.take_back, self._held[conn])
 
     def _answered(self, conn: TConn) -> bool:
-        """False when the worker has to read what is left."""
+        """False when the worker has to read what is left. Raises OSError."""
         while data := self._held[conn]:
             found = self._answer(data, conn.client[0])
             if found is None:
@@ -136,15 +152,12 @@ class Line(threading.Thread):
             if not length:
                 return True
             self._held[conn] = data[length:]
-            try:
-                conn.sock.sendall(answer)
-            except OSError:
-                return False
+            conn.sock.sendall(answer)
             self._worker.nr += 1
             conn.set_timeout()
         return True
 
-    def _give_back(self, conn: TConn) -> None:
+    def _let_go(self, conn: TConn, to: Callable[..., None], *unread: bytes) -> None:
         self._ready.unregister(conn.sock)
-        del self._connections[conn.sock.fileno()]
-        self._worker.method_queue.defer(self._worker.take_back, conn, self._held.pop(conn))
+        del self._connections[conn.sock.fileno()], self._held[conn]
+        self._worker.method_queue.defer(to, conn, *unread)

@@ -1,6 +1,8 @@
 """gunicorn's worker of the AI service, as a process: simulations have one thread, everything else goes gunicorn's way."""
 
 import json
+import logging
+import math
 import os
 import socket
 import subprocess
@@ -9,9 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import pytest
+
+from ai.server import Line
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow  # a server is started
@@ -198,3 +204,56 @@ def test_a_silent_connection_ends_after_the_time_of_keep_alive(port: int, sent: 
             connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):
             pass
+
+
+def test_what_nobody_foresaw_ends_its_connection_and_never_the_line() -> None:
+    def answer(data: bytes, _peer: str) -> tuple[int, bytes]:
+        if data == b"bad":
+            raise ZeroDivisionError
+        return len(data), b"told " + data
+
+    worker = Recorder()
+    line = Line(worker, answer)  # type: ignore[arg-type]
+    line.start()
+    bad, ours = connection()
+    line.take(ours)
+    bad.sendall(b"bad")
+    assert worker.deferred.get(timeout=30)[:2] == (worker.drop, (ours,))
+    good, theirs = connection()
+    line.take(theirs)
+    for text in (b"one", b"two"):
+        good.sendall(text)
+        assert good.recv(100) == b"told " + text
+    good.close()
+    assert worker.deferred.get(timeout=30)[:2] == (worker.take_back, (theirs, b""))
+
+
+class Recorder:
+    """Stands where gunicorn's worker is: keeps what is handed to it."""
+
+    alive, nr = True, 0
+
+    def __init__(self) -> None:
+        self.deferred: Any = SimpleQueue()
+        self.method_queue = SimpleNamespace(defer=lambda to, *what: self.deferred.put((to, what)))
+        self.log = logging.getLogger("gunicorn.error")
+
+    def drop(self, conn: Any) -> None: ...
+
+    def take_back(self, conn: Any, unread: bytes) -> None: ...
+
+
+def connection() -> tuple[socket.socket, Any]:
+    """The other side, and ours as gunicorn has it."""
+    theirs, ours = socket.socketpair()
+    theirs.settimeout(30)
+    return theirs, Connection(ours)
+
+
+class Connection:
+    client, timeout = ("127.0.0.1", 1), math.inf
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    def set_timeout(self) -> None: ...
