@@ -105,8 +105,9 @@ def _values(who: Principal, newest: date) -> dict[str, str]:
     given["customer"] = given["customer"] or current_scope().customer
     if not (given["customer"] and given["product"]):
         sold = service.sold_lately(who)
-        given["customer"] = given["customer"] or _first(choices.customer_tree([]), sold)
-        given["product"] = given["product"] or _first([one for one in choices.product_tree([]) if one["level"] == "sku"], sold)
+        given["customer"] = given["customer"] or choices.first_sold(choices.customer_tree([]), sold)
+        skus = [one for one in choices.product_tree([]) if one["level"] == "sku"]
+        given["product"] = given["product"] or choices.first_sold(skus, sold)
     return forms.whatif_values(request.args, given)
 
 
@@ -125,11 +126,6 @@ def _of_promotion(row: Document, newest: date) -> dict[str, str]:
         "discount": str(min(60, round(discount * 100))),
         "feature": str(round(feature * 20) * 5),
     }
-
-
-def _first(tree: list[dict[str, Any]], sold: set[str]) -> str:
-    """The first that sold lately: a new customer or product has nothing that could be tried out yet."""
-    return next((str(one["id"]) for one in tree if one["id"] in sold), str(tree[0]["id"]) if tree else "")
 
 
 def _answered(who: Principal, values: Mapping[str, str]) -> dict[str, Any]:

@@ -55,6 +55,11 @@ def product_tree(chosen: Collection[str]) -> list[dict[str, Any]]:
     return choice_tree(products, chosen)
 
 
+def first_sold(tree: list[dict[str, Any]], sold: Collection[str]) -> str:
+    """The first that sold lately: a new customer or product has nothing that could be tried out yet."""
+    return next((str(one["id"]) for one in tree if one["id"] in sold), str(tree[0]["id"]) if tree else "")
+
+
 def form_values(row: Document) -> dict[str, str]:
     """A stored promotion as its form holds it."""
     sell_in, costs, discount = row.get("sell_in") or {}, row.get("costs") or {}, exact(row.get("discount"))

@@ -19,6 +19,7 @@ from app.core.settings import settings
 from app.trade.customers.store import nodes as customers
 from app.trade.models.measured import measured
 from app.trade.planning import figures as planning_figures
+from app.trade.planning import service as planning
 from app.trade.promotions import choices
 from app.trade.promotions.rules import EXPLAINED_DISCOUNT
 from app.trade.recommendations import figures, forms, service
@@ -59,7 +60,7 @@ def index() -> Any:
     """The frame at once; what pays takes some seconds to work out and follows, unless it was worked out before."""
     who = may(Permission.PROMOTIONS_READ)
     any_sales = sales.any_of({})
-    chosen = [one for one in request.args.getlist("customer") if one] or ([_first_customer()] if any_sales else [])
+    chosen = [one for one in request.args.getlist("customer") if one] or ([_first_customer(who)] if any_sales else [])
     values = forms.values_of(request.args)
     ready = bool(request.headers.get("HX-Request")) or request.args.get("now") == "1"
     shown: dict[str, Any] = {"found": None, "errors": {}, "problem": None, "status": 200}
@@ -82,7 +83,8 @@ def index() -> Any:
         deep=EXPLAINED_DISCOUNT,
         **shown,
     )
-    return page, shown["status"]
+    # A part of a page that comes with an error's status would not be shown: this one says itself what is wrong.
+    return page, 200 if request.headers.get("HX-Request") else shown["status"]
 
 
 def _export() -> str | None:
@@ -94,10 +96,9 @@ def _filled(values: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in values.items() if value]
 
 
-def _first_customer() -> str:
-    """Whom the top bar names, else the first chain."""
-    tree = choices.customer_tree([])
-    return current_scope().customer or (str(tree[0]["id"]) if tree else "")
+def _first_customer(who: Principal) -> str:
+    """Whom the top bar names, else the first that sold lately."""
+    return current_scope().customer or choices.first_sold(choices.customer_tree([]), planning.sold_lately(who))
 
 
 def _answered(who: Principal, values: Mapping[str, str], chosen: Sequence[str], work_out: bool) -> dict[str, Any]:

@@ -178,6 +178,10 @@ def test_when_none_pays_or_something_is_wrong_the_page_says_so(as_role: AsRole, 
     ai.down = True
     assert viewer.post(API, json=ASKED).status_code == 503
     assert viewer.get("/recommendations?now=1").status_code == 503
+    part = viewer.get("/recommendations", headers={"HX-Request": "true"})  # with an error's status it would not be shown
+    assert part.status_code == 200
+    assert "aria-busy" not in part.text
+    assert "The AI service does not answer" in part.text
 
 
 def test_proposals_go_out_as_csv(as_role: AsRole, ai: AiService, market: Market) -> None:
