@@ -114,7 +114,8 @@ def _form(values: Mapping[str, str], chosen: list[str], products: list[str], err
         chosen
     )
     if not chosen and tree:
-        tree[0] = {**tree[0], "chosen": True}
+        first = choices.first_sold(tree, service.sold_lately(who))
+        tree = [{**one, "chosen": one["id"] == first} for one in tree]
     return render_template(
         "planning/optimiser.html",
         newest=service.newest_week(who),
