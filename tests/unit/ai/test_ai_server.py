@@ -173,8 +173,9 @@ def test_a_body_that_comes_later_is_waited_for(port: int) -> None:
         simulation(head=b"Expect: 100-continue\r\n"),
         simulation(head=b"Connection: close\r\n"),
         simulation(head=b"X-Request-ID: a\r\nx-request-id: b\r\n"),
+        simulation(customer_ids=[f"cus_{number:015}" for number in range(5_000)]),
     ],
-    ids=["refused", "out of range", "unknown field", "expects", "closes", "twice"],
+    ids=["refused", "out of range", "unknown field", "expects", "closes", "twice", "long"],
 )
 def test_what_is_not_plain_and_right_goes_the_long_way_whole(port: int, request_: bytes) -> None:
     answer = exchange(port, request_)

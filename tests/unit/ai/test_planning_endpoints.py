@@ -1,5 +1,6 @@
 """Forecasts, elasticities and simulations over HTTP, on the invented market."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai import before_parsing, serving
 from ai.data.panel import Panel
 from ai.data.weeks import monday_of
 from ai.main import create_app
@@ -364,3 +366,39 @@ def test_a_calendar_that_cannot_be_is_refused(client: FlaskClient, panel: Panel)
 def test_a_wrong_field_of_a_calendar_is_named(client: FlaskClient, panel: Panel, changes: dict[str, Any], field: str) -> None:
     asked = {"candidates": candidates(panel), "budget": "400"} | changes
     assert field in fields(client.post("/v1/optimise", json=asked))
+
+
+def wire(asked: dict[str, Any]) -> bytes:
+    body = json.dumps(asked).encode()
+    return b"POST /v1/simulate HTTP/1.1\r\nHost: ai\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize("changes", [{}, {"cut": None, "price": "3.10"}, {"product_ids": ["prd_a", "prd_new"], "feature": 0.5}])
+def test_answered_before_parsing_it_is_the_same_answer(client: FlaskClient, panel: Panel, changes: dict[str, Any]) -> None:
+    asked, lines = {name: value for name, value in draft(panel, **changes).items() if value is not None}, []
+    told = before_parsing.answer(client.application.extensions["ai"], wire(asked), "192.0.2.1", lambda *line: lines.append(line))
+    assert told is not None
+    length, answer = told
+    assert length == len(wire(asked))
+    assert json.loads(answer.split(b"\r\n\r\n", 1)[1]) == client.post("/v1/simulate", json=asked).get_json()
+    assert [line[:4] for line in lines] == [("192.0.2.1", "POST", "/v1/simulate", 200)]
+
+
+@pytest.mark.parametrize("changes", [{"cut": 7}, {"product_ids": ["prd_gone"]}, {"start": "2001-01-01", "end": "2001-01-07"}])
+def test_what_is_refused_is_left_to_the_long_way(client: FlaskClient, panel: Panel, changes: dict[str, Any]) -> None:
+    asked = draft(panel, **changes)
+    assert client.post("/v1/simulate", json=asked).status_code == 422
+    assert before_parsing.answer(client.application.extensions["ai"], wire(asked), "", lambda *_line: None) is None
+
+
+def test_the_last_places_of_drafts_are_kept(client: FlaskClient, panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MOST_PLACES", 2)
+    ready = client.application.extensions["ai"].serving.ready("pos")
+    ready._places.clear()
+    first, second, third = (ready.place(["cus_chain"], ["prd_a"], panel.last_week + 1, weeks) for weeks in (1, 2, 3))
+    assert ready.place(["cus_chain"], ["prd_a"], panel.last_week + 1, 3) is third
+    assert ready.place(["cus_chain"], ["prd_a"], panel.last_week + 1, 2) is second
+    assert ready.place(["cus_chain"], ["prd_a"], panel.last_week + 1, 1) is not first
+    monkeypatch.setattr(serving, "LARGEST_PLACE", 0)
+    large = ready.place(["cus_1"], ["prd_a"], panel.last_week + 1, 1)
+    assert ready.place(["cus_1"], ["prd_a"], panel.last_week + 1, 1) is not large
