@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections.abc import Callable
 from email.utils import formatdate
 
-import structlog
-
 from ai.exchange import Parts
 from ai.planning_schemas import SimulateRequest
-from ai.requests import REQUEST_ID, SLOW_SECONDS
+from ai.requests import observe, request_id_of
 from ai.simulate_api import answer_to
 
-log = structlog.get_logger(__name__)
 BEGINS = b"POST /v1/simulate HTTP/1.1\r\n"
 PATH = "/v1/simulate"
 LONGEST_HEAD, MOST_DIGITS = 8192, 5  # bytes of a head, digits of the length of a body
@@ -47,20 +43,13 @@ def answer(parts: Parts, data: bytes, peer: str, access: AccessLog) -> tuple[int
     if len(data) < end:
         return 0, b""
     try:
-        body = (
-            answer_to(parts, SimulateRequest.model_validate_json(data[head.end() : end])).model_dump_json(by_alias=True).encode()
-        )
+        asked = SimulateRequest.model_validate_json(data[head.end() : end])
+        body = answer_to(parts, asked).model_dump_json(by_alias=True).encode()
     except Exception:  # noqa: BLE001 - asked again the long way, which logs and words what is wrong
         return None
-    given = headers.get("x-request-id", "")
-    request_id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
-    seconds = time.perf_counter() - began
-    parts.metrics.requests.labels(PATH, 200).inc()
-    parts.metrics.seconds.labels(PATH).observe(seconds)
+    request_id, seconds = request_id_of(headers.get("x-request-id", "")), time.perf_counter() - began
+    observe(parts.metrics, "POST", PATH, 200, seconds, request_id=request_id)
     access(headers.get("x-real-ip") or peer, "POST", PATH, 200, len(body), seconds, request_id)
-    if seconds >= SLOW_SECONDS:
-        told = {"method": "POST", "path": PATH, "status": 200, "request_id": request_id}
-        log.info("request", milliseconds=round(1000 * seconds, 1), **told)
     return end, (
         f"HTTP/1.1 200 OK\r\nServer: gunicorn\r\nDate: {formatdate(usegmt=True)}\r\nConnection: keep-alive\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nX-Request-ID: {request_id}\r\n\r\n"

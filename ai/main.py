@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +35,7 @@ from ai.openapi import document
 from ai.problems import Invalid, Problem, TooLarge, Unavailable
 from ai.registry.jobs import TrainingJobs
 from ai.registry.manifest import Registry
-from ai.requests import REQUEST_ID, SLOW_SECONDS
+from ai.requests import observe, request_id_of
 from ai.schemas import Health
 from ai.serving import Serving
 from ai.settings import Settings, read_settings
@@ -81,8 +80,7 @@ def _watch_requests(app: Flask, metrics: Metrics) -> None:
 
     @app.before_request
     def begin() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
+        g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
         g.began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -90,18 +88,8 @@ def _watch_requests(app: Flask, metrics: Metrics) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         path = request.url_rule.rule if request.url_rule else "unknown"
-        seconds = time.perf_counter() - g.began
-        metrics.requests.labels(path, response.status_code).inc()
-        metrics.seconds.labels(path).observe(seconds)
+        observe(metrics, request.method, path, response.status_code, time.perf_counter() - g.began)
         response.headers["X-Request-ID"] = g.request_id
-        if response.status_code >= 400 or seconds >= SLOW_SECONDS:  # gunicorn's access log has a line of every request
-            log.info(
-                "request",
-                method=request.method,
-                path=path,
-                status=response.status_code,
-                milliseconds=round(1000 * seconds, 1),
-            )
         return response
 
 

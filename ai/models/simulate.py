@@ -83,6 +83,7 @@ class Simulation:
 
 
 def simulate(place: Place, draft: Draft) -> Simulation:
+    """What the draft would do there: each product, and what they do to the others of their shelf."""
     products = [_product(there, place.weeks, draft) for there in place.products]
     depth = np.concatenate([np.zeros(0), *(depth for _product, depth, _units in products)])
     units = np.concatenate([np.zeros(0), *(units for _product, _depth, units in products)])

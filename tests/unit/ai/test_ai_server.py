@@ -3,14 +3,10 @@
 import json
 import logging
 import math
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any, BinaryIO
@@ -18,8 +14,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from ai.server import Line
+from tests.gunicorn_process import served
 
-ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow  # a server is started
 # Stands where the service is: simulations tell who answered them, everything else what came; /slow waits for /go.
 APPLICATION = """
@@ -71,34 +67,9 @@ def simulation(cut: float = 0.25, head: bytes = b"", **changes: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "small_ai.py").write_text(APPLICATION)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = int(free.getsockname()[1])
-    options = ("--config=compose/gunicorn.conf.py", "--keep-alive=2", "--graceful-timeout=3")
-    where = (f"--bind=127.0.0.1:{number}", f"--pythonpath={folder}", "small_ai:application")
-    environment = {**os.environ, "TRADEAI_LOG_DIR": str(folder), "TRADEAI_SERVICE": "ai"}
-    command = (sys.executable, "-m", "gunicorn", *options, *where)
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        _wait(number)
+    options = ("--keep-alive=2", "--graceful-timeout=3")
+    with served(tmp_path_factory.mktemp("server"), APPLICATION, *options, TRADEAI_SERVICE="ai") as number:
         yield number
-    finally:
-        server.terminate()
-        said = server.communicate(timeout=30)[0].decode()
-        assert server.returncode == 0, said
-        assert "Traceback" not in said, said
-
-
-def _wait(port: int) -> None:
-    for _ in range(300):
-        try:
-            exchange(port, LIVE)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
 
 
 def exchange(port: int, *sent: bytes, pause: float = 0.0) -> dict[str, Any]:

@@ -1,17 +1,14 @@
 """gunicorn's worker with the short way before its parser, as a process: which bytes are whose."""
 
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.gunicorn_process import served
+
 # Answers `GET /kept` before the parser, as if it were a kept list; everything else goes through WSGI.
 APPLICATION = """
 from app.web import before_parsing
@@ -35,34 +32,9 @@ LONG = b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "small.py").write_text(APPLICATION)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = int(free.getsockname()[1])
-    options = ("--config=compose/gunicorn.conf.py", "--workers=1", "--keep-alive=2", "--graceful-timeout=1")
-    where = (f"--bind=127.0.0.1:{number}", f"--pythonpath={folder}", "small:application")
-    command = (sys.executable, "-m", "gunicorn", *options, *where)
-    environment = {**os.environ, "TRADEAI_LOG_DIR": str(folder)}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        _wait(number)
+    options = ("--workers=1", "--keep-alive=2", "--graceful-timeout=1")
+    with served(tmp_path_factory.mktemp("server"), APPLICATION, *options) as number:
         yield number
-    finally:
-        server.terminate()
-        said = server.communicate(timeout=30)[0].decode()
-        assert server.returncode == 0, said
-        assert "Traceback" not in said, said
-
-
-def _wait(port: int) -> None:
-    for _ in range(300):
-        try:
-            assert exchange(port, LONG, answers=1) == [b"200 GET /long"]
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
 
 
 def exchange(port: int, *sent: bytes, answers: int, pause: float = 0.0) -> list[bytes]:
