@@ -15,15 +15,18 @@ debian_ready() {
 }
 
 pull_debian() {
-    quietly "$DEPLOY_LOG" docker pull "$DEBIAN_IMAGE" && docker tag "$DEBIAN_IMAGE" tradeai/debian:bookworm
+    twice quietly "$DEPLOY_LOG" docker pull "$DEBIAN_IMAGE" && docker tag "$DEBIAN_IMAGE" tradeai/debian:bookworm
 }
 
 # build_debian SUITE: debootstraps SUITE and imports it as tradeai/debian:SUITE.
 build_debian() {
-    local suite=$1 root code=0
-    apt_install debootstrap debian-archive-keyring >>"$DEPLOY_LOG" 2>&1 || return 1
+    apt_install debootstrap debian-archive-keyring >>"$DEPLOY_LOG" 2>&1 && twice make_debian_elsewhere "$1"
+}
+
+make_debian_elsewhere() {
+    local root code=0
     root=$(mktemp -d)
-    make_debian "$suite" "$root" >>"$DEPLOY_LOG" 2>&1 || code=$?
+    make_debian "$1" "$root" >>"$DEPLOY_LOG" 2>&1 || code=$?
     rm -rf --one-file-system "$root"
     return "$code"
 }

@@ -63,7 +63,7 @@ phase_images() {
     for target in "${BASE_IMAGES[@]}"; do build_base "$target"; done
     say "building TradeAI's images (what did not change is taken as it is)"
     # The image `backup` takes the tools out of the database's.
-    { quietly "$DEPLOY_LOG" compose build --quiet mongodb && quietly "$DEPLOY_LOG" compose build --quiet "${BUILT_SERVICES[@]}"; } ||
+    { twice quietly "$DEPLOY_LOG" compose build --quiet mongodb && twice quietly "$DEPLOY_LOG" compose build --quiet "${BUILT_SERVICES[@]}"; } ||
         die "Images could not be built; the whole log is $DEPLOY_LOG. Repair what it names and run deploy.sh again: it goes on where it stopped."
     docker image prune --force --filter label=tradeai.image=yes >>"$DEPLOY_LOG" 2>&1 || true
     images_fingerprint >"$IMAGES_STATE.new"
@@ -78,7 +78,7 @@ decide_database() {
     local kind=mongodb-standin
     if [ "$(image_source)" = registry ]; then
         say "pulling MongoDB"
-        if quietly "$DEPLOY_LOG" docker pull "$(sed -n 's/^ARG MONGO=//p' compose/mongodb/Dockerfile)"; then
+        if twice quietly "$DEPLOY_LOG" docker pull "$(sed -n 's/^ARG MONGO=//p' compose/mongodb/Dockerfile)"; then
             kind=mongodb
         else
             warn "the registry answered but gave no MongoDB; the stand-in is built from packages instead"
@@ -102,7 +102,7 @@ obtain_debian() {
 
 build_base() {
     say "building tradeai/$1"
-    quietly "$DEPLOY_LOG" env DOCKER_BUILDKIT=1 docker build --quiet -f compose/base/Dockerfile --target "$1" -t "tradeai/$1:local" \
+    twice quietly "$DEPLOY_LOG" env DOCKER_BUILDKIT=1 docker build --quiet -f compose/base/Dockerfile --target "$1" -t "tradeai/$1:local" \
         --secret "id=ca,src=$STATE/ca" --secret "id=sources,src=$STATE/sources" . ||
         die "The image tradeai/$1 could not be built; the whole log is $DEPLOY_LOG. Run deploy.sh again when the package sources answer."
 }

@@ -10,8 +10,12 @@ apt_install() {
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
     [ "${#missing[@]}" -gt 0 ] || return 0
-    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${missing[@]}"
+    twice apt_update_and_install "${missing[@]}"
+}
+
+apt_update_and_install() {
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+    "${apt[@]}" update -qq && "${apt[@]}" install -y -qq --no-install-recommends "$@"
 }
 
 # apt_has PACKAGE: whether the host's own apt can install it.
@@ -88,10 +92,13 @@ unpack_from_suite() {
     local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=/dev/null
         -o Dir::Etc::preferencesparts=/dev/null -o "Dir::State=$state" -o "Dir::State::status=$state/status"
         -o "Dir::Cache=$state/cache" -o APT::Sandbox::User=root)
-    if ! ("${apt[@]}" update && cd "$state/debs" && "${apt[@]}" download "$@"); then
+    if ! (cd "$state/debs" && twice apt_update_and_download "$@"); then
         rm -rf "$state"
         return 1
     fi
     for package in "$state"/debs/*.deb; do dpkg-deb -x "$package" "$folder"; done
     rm -rf "$state"
 }
+
+# apt_update_and_download PACKAGE...: into this folder, by the options in the caller's `apt`.
+apt_update_and_download() { "${apt[@]}" update && "${apt[@]}" download "$@"; }

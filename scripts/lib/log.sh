@@ -32,3 +32,11 @@ quietly() {
     fi
     return "$code"
 }
+
+# twice COMMAND...: what other machines are asked for is asked for once more after a pause, because package sources fail for moments.
+twice() {
+    "$@" && return
+    warn "That failed, perhaps only for a moment: once more in ${RETRY_SECONDS:=10} s."
+    sleep "$RETRY_SECONDS"
+    "$@"
+}

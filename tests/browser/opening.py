@@ -84,6 +84,7 @@ def watch(page: Page, site: Site) -> Watched:
 def settle(page: Page) -> None:
     """Until scripts have started, charts are drawn and fonts are there."""
     page.wait_for_load_state("load")
+    expect(page.locator("html:has(script[src*='js/app.js']):not([data-started])")).to_have_count(0)
     page.evaluate("document.fonts.ready")
     # Not wait_for_function: it evaluates text inside the page, which the content security policy refuses.
     expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)

@@ -1,6 +1,6 @@
 """The frame: sign in and out, keyboard, search, theme, scope, side panel, the connection."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.opening import PHONE, OpenPage, Site, picture, settle, sign_in
 
@@ -129,6 +129,21 @@ def test_filters_change_the_table_and_the_address_only(open_page: OpenPage) -> N
     assert rows.count() <= before
     assert page.evaluate("window.stillHere") is True
     expect(page.locator(".filter-search input")).to_be_focused()
+
+
+def test_a_filter_typed_before_the_scripts_came_is_applied_when_they_do(open_page: OpenPage) -> None:
+    page = open_page("/customers").page
+    settle(page)
+    held: list[Route] = []
+    page.route("**/js/forms.js*", held.append)
+    with page.expect_request("**/js/forms.js*"):
+        page.reload()
+    page.locator(".filter-search input").fill("5")
+    assert page.locator("html[data-started]").count() == 0
+    held[0].continue_()
+    page.wait_for_url("**q=5**")
+    expect(page.locator(".table-tools [role=status]")).to_contain_text("match")
+    expect(page.locator(".filter-search input")).to_have_value("5")
 
 
 def test_columns_and_row_height_are_remembered(open_page: OpenPage) -> None:

@@ -31,17 +31,24 @@ const app = {
 
 const started = new WeakSet();
 
-async function startModules(root = document) {
+function startModules(root = document) {
   const found = [...root.querySelectorAll("[data-module]")];
   if (root instanceof Element && root.matches("[data-module]")) found.unshift(root);
+  const starting = [];
   for (const element of found) {
     if (started.has(element)) continue;
     started.add(element);
-    for (const name of element.dataset.module.split(" ")) {
-      load(name)
-        .then((module) => module.start(element, app))
-        .catch((error) => console.error(`module ${name} did not start`, error));
-    }
+    for (const name of element.dataset.module.split(" ")) starting.push(startModule(name, element));
+  }
+  return starting;
+}
+
+async function startModule(name, element) {
+  try {
+    const module = await load(name);
+    await module.start(element, app);
+  } catch (error) {
+    console.error(`module ${name} did not start`, error);
   }
 }
 
@@ -107,8 +114,6 @@ for (const button of document.querySelectorAll("[data-back]")) {
 }
 
 const inShell = document.body.classList.contains("shell");
-load("forms").then((module) => module.start(document, app));
-if (inShell) {
-  for (const name of ["frame", "palette", "panel", "live", "offline"]) load(name).then((module) => module.start(document, app));
-}
-startModules();
+const everywhere = inShell ? ["forms", "frame", "palette", "panel", "live", "offline"] : ["forms"];
+const starting = [...everywhere.map((name) => startModule(name, document)), ...startModules()];
+Promise.all(starting).then(() => (document.documentElement.dataset.started = ""));

@@ -72,7 +72,7 @@ function keepDraft(form, app) {
       const name = field.type === "radio" || field.type === "checkbox" ? `${field.name}=${field.value}` : field.name;
       if (!(name in kept)) continue;
       if (field.type === "radio" || field.type === "checkbox") field.checked = kept[name];
-      else if (field.value !== kept[name]) {
+      else if (field.value !== kept[name] && !typed(field)) {
         field.value = kept[name];
         restored = true;
       }
@@ -87,6 +87,13 @@ function keepDraft(form, app) {
     }
     sessionStorage.setItem(key, JSON.stringify(values));
   });
+}
+
+// Whether somebody was quicker than the scripts: what they wrote or chose counts.
+function typed(field) {
+  if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.type === "select-one") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  return field.value !== (field.defaultValue ?? field.value);
 }
 
 // Filters apply as they change; the table alone is swapped and the address follows.
@@ -115,4 +122,5 @@ function filterLive(form) {
     clearTimeout(timer);
     apply();
   });
+  if ([...form.elements].some(typed)) apply();
 }
