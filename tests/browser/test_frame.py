@@ -135,7 +135,7 @@ def test_a_filter_typed_before_the_scripts_came_is_applied_when_they_do(open_pag
     page = open_page("/customers").page
     settle(page)
     held: list[Route] = []
-    page.route("**/js/forms.js*", held.append)
+    page.route("**/js/forms.js*", lambda route: held.append(route))
     with page.expect_request("**/js/forms.js*"):
         page.reload()
     page.locator(".filter-search input").fill("5")
