@@ -2,17 +2,20 @@
 
 import base64
 import hashlib
+import json
 from datetime import date
 from typing import Any
 
 from app.access.models import Permission, Principal
 from app.access.permissions import require
+from app.core.cache import cached
 from app.core.clock import now
 from app.core.errors import FieldError, Invalid
 from app.core.i18n import _
 from app.core.money import to_decimal128
 from app.core.mongo import Document
 from app.trade.customers.store import nodes as customers
+from app.trade.hierarchy.answers import encode
 from app.trade.planning import client, rules
 from app.trade.planning.models import DraftFromWhatIf, Mechanics, ResponseQuery, WhatIf
 from app.trade.products.store import nodes as products
@@ -51,13 +54,12 @@ def sold_lately(who: Principal, source: Source = Source.POS) -> set[str]:
 def simulate(who: Principal, wanted: WhatIf) -> dict[str, Any]:
     """What the promotion would do, as `models.Simulated`. Raises Invalid naming the field, NoModel, NoForecast, Unavailable."""
     require(who, Permission.PROMOTIONS_READ)
-    newest = newest_week(who, wanted.source)
+    newest, skus = _newest_and_skus(who, wanted)
     errors = rules.discount_errors(wanted)
     if newest is None:
         errors.append(FieldError("start", _("There are no sales to plan from. Import some first.")))
     else:
         errors += rules.window_errors(rules.monday_of(wanted.start), rules.last_day(wanted.start, wanted.weeks), newest)
-    skus = skus_of(wanted.product_ids)
     if not skus:
         errors.append(FieldError("product_ids", _("Choose products that exist; a brand or category needs SKUs below it.")))
     if len(skus) > MOST_SKUS:
@@ -67,6 +69,16 @@ def simulate(who: Principal, wanted: WhatIf) -> dict[str, Any]:
         raise Invalid(errors=errors)
     question = rules.whatif_question(wanted, skus)
     return told(asked_with_our_names(lambda: client.shared().simulate(question), _FIELDS))
+
+
+def _newest_and_skus(who: Principal, wanted: WhatIf) -> tuple[date | None, list[str]]:
+    """The newest week with sales and the SKUs that are meant. Every move of a slider asks, so it is read through the cache."""
+
+    def load() -> bytes:
+        return encode([newest_week(who, wanted.source), skus_of(wanted.product_ids)])
+
+    newest, skus = json.loads(cached(["sales", "products"], ["whatif", wanted.source.value, wanted.product_ids], load))
+    return date.fromisoformat(newest) if newest else None, skus
 
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,16 @@ def test_a_promotion_is_tried_out_with_the_skus_below_and_whole_weeks(market: An
     assert told["manufacturer"]["net"] == given["manufacturer"]["net"]
 
 
+def test_a_sku_that_was_just_added_is_in_the_next_question(market: Any, ai: RecordedAi, as_role: Any) -> None:
+    client = as_role("administrator")
+    client.post("/api/v1/planning/simulate", json=TRIED)
+    added = client.post("/api/v1/products", json={"sku": "NEW", "name": "New", "level": "sku", "parent_id": "prd_brand"})
+    assert added.status_code == 201, added.text
+    client.post("/api/v1/planning/simulate", json=TRIED)
+    first, second = (set(question["product_ids"]) for question in ai.questions("/v1/simulate"))
+    assert second - first == {added.json["id"]}
+
+
 def test_what_makes_no_sense_is_named_before_anybody_is_asked(market: Any, ai: RecordedAi, as_role: Any) -> None:
     client = as_role("viewer")
     assert fields(client.post("/api/v1/planning/simulate", json={**TRIED, "start": "2026-05-18"})) == {"start"}
