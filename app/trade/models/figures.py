@@ -1,6 +1,7 @@
 """What the page of models shows: errors over time, drift and hold-out as rows, history in words."""
 
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.core.i18n import N_, _
@@ -126,7 +127,9 @@ def _psi(look: Document, name: str) -> float | None:
 
 
 def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 1)
+    """With one decimal, rounded as tables round it."""
+    exact = formatting.decimal_of(share)
+    return None if exact is None else float((100 * exact).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 _SAID = {

@@ -35,7 +35,7 @@ export function stack(spec, colour, width, tools) {
   return {
     grid: { left: 8, right: 12, top: width > 480 ? 44 : 64, bottom: 8, containLabel: true },
     legend: { show: true, top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8, itemGap: 14, textStyle: { color: colour.quiet }, data: [...known.map((part) => part.name), ...(spec.line ? [{ name: spec.line.name, icon: "circle" }] : [])] },
-    xAxis: tools.timeAxis(colour, width),
+    xAxis: tools.timeAxis(colour, width, spec.x),
     yAxis: tools.valueAxis(colour, spec.unit),
     tooltip: tools.tip(colour, (index) => [
       spec.x[index],
@@ -108,6 +108,21 @@ export function steps(spec, colour, width, tools) {
   };
 }
 
+/** Where the chart ends when a few points lie far above everything else and would press all of it flat; else nothing. */
+function lid(curves, points) {
+  const heights = points.map((point) => point[1]).sort((one, other) => one - other);
+  const usual = Math.max(heights[Math.floor(0.97 * (heights.length - 1))] ?? 0, ...curves.flatMap((curve) => curve.high));
+  const grain = 10 ** Math.floor(Math.log10(usual || 1)) / 2;
+  return heights.at(-1) > 1.6 * usual ? Math.ceil((1.1 * usual) / grain) * grain : null;
+}
+
+/** A point, or an arrow with its figure under the lid that it lies above. */
+function spot(point, top, tools) {
+  if (top === null || point[1] <= top) return point;
+  const [x, y, label] = point;
+  return { value: [x, top, label, y], symbol: "triangle", symbolSize: 9, label: { show: true, position: "right", formatter: () => tools.number(y) } };
+}
+
 /** Curves over a price, their bands, and every week that was seen as a point behind them. */
 export function response(spec, colour, width, tools) {
   const curves = spec.curves.flatMap((curve) => {
@@ -125,6 +140,7 @@ export function response(spec, colour, width, tools) {
     ];
   });
   const xs = [...spec.curves.flatMap((curve) => curve.x), ...spec.groups.flatMap((group) => group.points.map((point) => point[0]))];
+  const top = lid(spec.curves, spec.groups.flatMap((group) => group.points));
   const step = 10 ** Math.floor(Math.log10((Math.max(...xs) - Math.min(...xs) || 1) / 4));
   return {
     grid: { left: 8, right: 20, top: width > 640 ? 44 : 84, bottom: 30, containLabel: true },
@@ -142,14 +158,14 @@ export function response(spec, colour, width, tools) {
       axisLine: { show: true, lineStyle: { color: colour.line } },
       axisLabel: { color: colour.quiet, hideOverlap: true, formatter: (value) => value.toFixed(2) },
     },
-    yAxis: tools.valueAxis(colour, spec.unitY),
+    yAxis: { ...tools.valueAxis(colour, spec.unitY), max: top },
     tooltip: {
       ...tools.tip(colour, () => ["", []], []),
       trigger: "item",
       formatter: (point) => {
         const box = document.createElement("div");
         box.className = "chart-tip";
-        const [x, y, label] = point.value;
+        const [x, shown, label, y = shown] = point.value;
         for (const [name, value] of [[label ?? point.seriesName, ""], [spec.unitX, Number(x).toFixed(2)], [spec.unitY, tools.number(y)]]) {
           const row = document.createElement("span");
           row.className = value ? "chart-tip-row" : "chart-tip-head";
@@ -167,7 +183,7 @@ export function response(spec, colour, width, tools) {
       },
     },
     series: [
-      ...spec.groups.map((group) => ({ type: "scatter", name: group.name, data: group.points, symbolSize: 7, itemStyle: { color: tone(colour, group.tone), opacity: 0.55 }, z: 2 })),
+      ...spec.groups.map((group) => ({ type: "scatter", name: group.name, data: group.points.map((point) => spot(point, top, tools)), symbolSize: 7, label: { color: colour.quiet }, itemStyle: { color: tone(colour, group.tone), opacity: 0.55 }, z: 2 })),
       ...curves,
     ],
   };

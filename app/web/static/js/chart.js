@@ -110,7 +110,9 @@ function options(spec, colour, width, animated, more) {
 
 const transparent = (colour, share) => colour.replace(/rgba?\(([^)]+)\)/, (_all, inner) => `rgba(${inner.split(",").slice(0, 3).join(",")}, ${share})`);
 
-function timeAxis(colour, width) {
+/** days: the first of each bar or point. A tick names the week it stands under, as long as there are few weeks. */
+function timeAxis(colour, width, days) {
+  const ticks = weekTicks(days, width);
   return {
     type: "time",
     boundaryGap: [0, 0],
@@ -118,8 +120,19 @@ function timeAxis(colour, width) {
     axisLine: { lineStyle: { color: colour.line } },
     axisTick: { show: false },
     splitLine: { show: false },
-    axisLabel: { color: colour.quiet, hideOverlap: true, formatter: { year: "{yyyy}", month: "{MMM}", day: "{d} {MMM}" } },
+    axisLabel: { color: colour.quiet, hideOverlap: true, formatter: { year: "{yyyy}", month: "{MMM}", day: "{d} {MMM}" }, ...ticks },
   };
+}
+
+const MOST_WEEKS = 27;
+
+function weekTicks(days, width) {
+  const x = middles(days);
+  const week = x.length > 1 && x[1] - x[0] === 7 * DAY;
+  if (!week || x.length > MOST_WEEKS) return {};
+  const every = Math.ceil(x.length / Math.max(2, Math.floor((width - 60) / 64)));
+  const names = new Intl.DateTimeFormat(language(), { day: "numeric", month: "short", timeZone: "UTC" });
+  return { customValues: x.filter((_time, index) => index % every === 0), formatter: (time) => names.format(time - 3.5 * DAY) };
 }
 
 function valueAxis(colour, unit, fromZero = true) {
@@ -179,7 +192,7 @@ function baseline(spec, colour, width) {
   const label = (text, ink, shift) => ({ show: roomy, formatter: text, color: ink, fontWeight: 500, distance: 6, offset: [0, shift] });
   return {
     grid: { left: 8, right: roomy ? 68 : 12, top: 28, bottom: 8, containLabel: true },
-    xAxis: timeAxis(colour, width),
+    xAxis: timeAxis(colour, width, spec.x),
     yAxis: valueAxis(colour, spec.unit),
     tooltip: tip(colour, (index) => {
       const difference = spec.actual[index] === null || spec.baseline[index] === null ? null : spec.actual[index] - spec.baseline[index];
@@ -212,7 +225,7 @@ function lines(spec, colour, width) {
   return {
     grid: { left: 8, right: direct && !right ? 76 : 12, top: spec.series.length > 2 || right ? 44 : 28, bottom: 8, containLabel: true },
     legend: { show: spec.series.length > 2 || Boolean(right), top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 3, textStyle: { color: colour.quiet } },
-    xAxis: timeAxis(colour, width),
+    xAxis: timeAxis(colour, width, spec.x),
     yAxis: right ? [valueAxis(colour, spec.unit, spec.fromZero), { ...valueAxis(colour, right.unit ?? "", false), splitLine: { show: false }, nameTextStyle: { align: "right", color: colour.quiet } }] : valueAxis(colour, spec.unit, spec.fromZero),
     tooltip: tip(colour, (index) => [spec.x[index], spec.series.map((one) => [one.name, `${number(one.values[index])}${one.unit ? ` ${one.unit}` : ""}`])], x),
     series: spec.series.map((one, place) => ({ ...one, shade: shadeOf(spec, one, place, colour) })).map((one, place) => ({
@@ -315,9 +328,10 @@ function number(value) {
   return (value < 0 ? "\u2212" : "") + whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f") + (fraction ? `.${fraction}` : "");
 }
 
+const language = () => (document.documentElement.lang || "en").replace(/^en$/, "en-GB");
+
 function shortDate(day) {
-  const language = (document.documentElement.lang || "en").replace(/^en$/, "en-GB");
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+  return new Intl.DateTimeFormat(language(), { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 }
 
 function download(name, content) {

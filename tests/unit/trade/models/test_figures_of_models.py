@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.trade.models.figures import drift_chart, errors_chart
+from app.web import formatting
 
 FIRST = datetime(2026, 8, 1, 10, tzinfo=UTC)
 
@@ -34,6 +35,13 @@ def test_few_trainings_are_bars_and_those_without_a_figure_are_left_out() -> Non
     assert chart is not None
     assert (chart.spec["kind"], chart.spec["values"]) == ("bars", [31.0, 20.0])
     assert errors_chart([model(0, None, None)]) is None
+
+
+def test_a_bar_says_the_same_as_the_table_below_it() -> None:
+    chart = errors_chart([model(0, 0.4245)])
+    assert chart is not None
+    assert chart.spec["values"] == [42.5]
+    assert formatting.percent(0.4245, 1).startswith("42.5")
 
 
 def test_drift_is_a_line_a_feature_over_the_looks() -> None:
