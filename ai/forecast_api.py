@@ -23,6 +23,7 @@ from ai.planning_schemas import (
 )
 from ai.problems import Invalid
 from ai.retrospect.sums import Summed, shared_of, summed
+from ai.wording import week_text
 
 MOST_FORECAST_CELLS = 60_000  # each is an object of the answer
 MOST_SUMMED_CELLS = 1_200_000  # of a sum, which is worked out on arrays
@@ -134,11 +135,11 @@ def weeks_ahead(panel: Panel, covered: tuple[int, int], first_field: str, last_f
     """The week numbers asked for; raises Invalid when they are not all after the sales and near enough."""
     first, last = covered
     if first <= panel.last_week:
-        known = monday_of(panel.last_week).isoformat()
+        known = week_text(panel.last_week)
         message = f"sales are known up to the week of {known}; ask for later weeks"
         raise Invalid("The weeks must lie after the sales", [{"field": first_field, "message": message}])
     if last > panel.last_week + MOST_WEEKS_AHEAD:
-        end = monday_of(panel.last_week + MOST_WEEKS_AHEAD).isoformat()
+        end = week_text(panel.last_week + MOST_WEEKS_AHEAD)
         message = f"at most {MOST_WEEKS_AHEAD} weeks after the sales can be forecast, so until the week of {end}"
         raise Invalid("The weeks lie too far ahead", [{"field": last_field, "message": message}])
     return list(range(first, last + 1))

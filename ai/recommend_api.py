@@ -24,6 +24,7 @@ from ai.recommend.words import reasons, sharing, why_none
 from ai.recommend_schemas import MOST_PRODUCTS, NotProposed, Proposal, RecommendAnswer, RecommendRequest
 from ai.serving import Ready
 from ai.simulate_api import units_of, warnings_of
+from ai.wording import week_text
 
 WEEKS_AHEAD = 13  # that are looked at unless asked otherwise
 
@@ -153,7 +154,7 @@ def _not_proposed(best: Tried, asked_side: str) -> NotProposed:
 
 
 def _beyond(best: Tried) -> NotProposed:
-    reason = f"it pays too, in the week of {monday_of(best.start).isoformat()}, but less than those proposed"
+    reason = f"it pays too, in the week of {week_text(best.start)}, but less than those proposed"
     return NotProposed(product_id=best.product_id, code="beyond", reason=reason, net=str(net_of(best.worth)))
 
 

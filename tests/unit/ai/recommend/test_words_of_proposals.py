@@ -36,8 +36,9 @@ def told(
 
 def test_the_rest_before_it_and_what_it_sells() -> None:
     assert told() == [
-        "The last promotion in the sales ran in the week of 2025-12-15: 2 quiet weeks before it.",
-        "At 20 % off, advertised in 60 % of the stores, it sells about 2,100 units instead of 1,000, 2.1 times as many.",
+        "The last promotion in the sales ran in the week of 15 Dec 2025: 2 quiet weeks before it.",
+        "At 20 % off, advertised in 60 % of the stores, it sells about 2\u202f100 units instead of 1\u202f000, "
+        "2.1 times as many.",
     ]
     assert told(before=START - 1)[0].endswith("without a quiet week before it.")
     assert told(before=START - 2)[0].endswith("1 quiet week before it.")
@@ -56,7 +57,7 @@ def test_other_kinds_and_other_weeks_are_held_against_it() -> None:
     other = (Kind(0.3, 1.0, 0.0, 1.0), worth("30"))
     assert told(runner_up=other)[2] == "30 % off, displayed in the same weeks would earn 20.00 less."
     for verdict, words in (("pays", "earn 20.00 less"), ("other_side_loses", "not pay")):
-        assert told(soonest=(START - 2, verdict, worth("30")))[2].endswith(f"that of 2025-12-22, the same would {words}.")
+        assert told(soonest=(START - 2, verdict, worth("30")))[2].endswith(f"that of 22 Dec 2025, the same would {words}.")
 
 
 def test_doubt_is_told() -> None:
