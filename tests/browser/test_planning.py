@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.opening import PHONE, OpenPage, every_look, picture, settle
+from tests.browser.opening import PHONE, WIDE, OpenPage, every_look, picture, settle
 
 PLANNING_SECONDS = 90
 ANSWER_MS = 60_000  # the first question after a training reads all sales
@@ -20,6 +20,16 @@ def answered(page: Page) -> None:
 
 def net(page: Page) -> str:
     return str(page.locator("#answer-figures .stat-value").first.inner_text())
+
+
+def drawn(page: Page, figure: str, part: str) -> Any:
+    """What the chart's own library says that it draws: `xAxis`, `yAxis` or `series`."""
+    expect(page.locator(f"#chart-{figure} canvas")).to_be_visible()
+    return page.evaluate(
+        """([figure, part]) => JSON.parse(JSON.stringify(
+          echarts.getInstanceByDom(document.querySelector(`#chart-${figure} [data-part=canvas]`)).getOption()[part]))""",
+        [figure, part],
+    )
 
 
 @every_look
@@ -111,6 +121,30 @@ def test_what_if_works_without_scripts(open_page: OpenPage) -> None:
     expect(page).to_have_url(re.compile(r"discount=20"))
     assert page.locator("#answer-figures .stat").count() == 4
     assert page.locator("#answer-weeks table tbody tr").first.is_visible()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_an_axis_of_weeks_names_weeks_that_are_shown(open_page: OpenPage, size: dict[str, int]) -> None:
+    page = open_page("/what-if", size=size).page
+    settle(page)
+    [axis] = drawn(page, "whatif-weeks", "xAxis")
+    bars = [x for one in drawn(page, "whatif-weeks", "series") if one["type"] == "bar" for x, _units in one["data"]]
+    assert len(axis["axisLabel"]["customValues"]) >= 2
+    assert set(axis["axisLabel"]["customValues"]) <= set(bars)
+
+
+def test_a_week_far_above_all_others_does_not_press_the_curve_flat(open_page: OpenPage) -> None:
+    """Citrus Hill sold 1,961 a store in one week and under 600 in all others."""
+    page = open_page("/price-response").page
+    settle(page)
+    page.locator("#table-elasticities").get_by_role("link", name="Citrus Hill 64 oz").click()
+    expect(page.locator("#chart-price-response")).to_contain_text("Citrus Hill 64 oz")
+    settle(page)
+    [axis] = drawn(page, "price-response", "yAxis")
+    spots = [spot for one in drawn(page, "price-response", "series") if one["type"] == "scatter" for spot in one["data"]]
+    [odd] = [spot for spot in spots if isinstance(spot, dict)]
+    assert odd["value"][1] == axis["max"] < odd["value"][3]
+    assert max(spot[1] for spot in spots if isinstance(spot, list)) <= axis["max"]
 
 
 def test_a_curve_has_its_table_and_its_weeks_as_a_file(open_page: OpenPage) -> None:
