@@ -2,8 +2,10 @@
 
 import functools
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, TypeVar
@@ -25,7 +27,8 @@ Answer = TypeVar("Answer")
 
 _INDEX_OPTIONS_CONFLICT = {85, 86}
 _LOST_TO_ANOTHER = {112, 16908292}  # MongoDB's WriteConflict; a deadlock in FerretDB's PostgreSQL. Nothing was written.
-_ATTEMPTS = 6
+_PAUSES = (0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0)  # seconds
+_coming_back = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -82,18 +85,23 @@ def ensure_indexes(db: Db, indexes: Iterable[Index]) -> list[str]:
 
 
 def whole_write(write: Callable[[], Answer]) -> Answer:
-    """What `write` answers, asked again after a short random pause while the server ends it in favour of another's.
+    """What `write` answers, asked again after a random pause, longer each time, while the server ends it in favour of another's.
 
-    For single writes under a unique index: two of them at once can block each other in FerretDB, which then undoes one whole.
+    For single writes under a unique index: several of them at once can block each other in FerretDB, which then undoes them one
+    after the other. Those that come back do so one at a time in each process: together they would only block each other anew.
     """
-    for attempt in range(1, _ATTEMPTS):
+    turn: AbstractContextManager[Any] = nullcontext()
+    for pause in _PAUSES:
         try:
-            return write()
+            with turn:
+                return write()
         except OperationFailure as error:
             if error.code not in _LOST_TO_ANOTHER:
                 raise
-            time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 - spreads writers, hides nothing
-    return write()
+        time.sleep(random.uniform(0.5, 1.5) * pause)  # noqa: S311 - spreads writers, hides nothing
+        turn = _coming_back
+    with turn:
+        return write()
 
 
 def stamped(document: Document, actor: str) -> Document:

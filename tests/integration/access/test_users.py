@@ -69,8 +69,8 @@ def test_the_same_address_added_at_once_is_added_once(mongo: Any, redis_client: 
             return False
         return True
 
-    with ThreadPoolExecutor(6) as pool:
-        assert sorted(pool.map(add, range(6))) == [False] * 5 + [True]
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(add, range(8))) == [False] * 7 + [True]
 
 
 def test_the_slower_of_two_edits_loses(as_role: Any, add_user: Any) -> None:

@@ -1,5 +1,8 @@
 """A write that the server undid for another's sake is made again; any other error is told at once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from pymongo.errors import DuplicateKeyError, OperationFailure, WriteError
 
@@ -42,4 +45,38 @@ def test_a_conflict_without_end_is_told() -> None:
     write = Write(*[WriteError("deadlock detected", 16908292) for _ in range(20)])
     with pytest.raises(WriteError, match="deadlock"):
         mongo.whole_write(write)
-    assert write.calls == 6
+    assert write.calls == 8
+
+
+def test_writers_come_back_later_each_time_until_a_deadlock_is_surely_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(mongo.time, "sleep", pauses.append)
+    monkeypatch.setattr(mongo.random, "uniform", lambda _low, _high: 1.0)
+    mongo.whole_write(Write(*[WriteError("deadlock detected", 16908292) for _ in range(7)]))
+    assert pauses == [0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0]
+
+
+def test_those_that_come_back_write_one_at_a_time() -> None:
+    inside, most = 0, 0
+    first, free = threading.Barrier(4), threading.Event()
+
+    def write_once_more() -> str:
+        tries = 0
+
+        def write() -> str:
+            nonlocal inside, most, tries
+            tries += 1
+            if tries == 1:
+                first.wait(10)  # all of them are undone at once
+                raise WriteError("deadlock detected", 16908292)
+            inside += 1
+            most = max(most, inside)
+            free.wait(0.01)  # lets the others in, if nothing keeps them out
+            inside -= 1
+            return "written"
+
+        return mongo.whole_write(write)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _number: write_once_more(), range(4))) == ["written"] * 4
+    assert most == 1
